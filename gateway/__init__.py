@@ -1,0 +1,1 @@
+"""The process: application, configuration, HTTP, command line, background jobs."""

@@ -1,0 +1,1 @@
+"""How a field gets its value: plan resolvers, planner, executor, commands."""
