@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.errors import Malformed, Misconfigured, Refused, SourceError, TimedOut, Unavailable
 from domain.filter import And, Compare, Filter, Not, Op, Or, Row
@@ -254,6 +254,16 @@ class Options(BaseModel):
 
     kind: str
     """The kind of connector."""
+
+    timeout_s: float = Field(default=10, gt=0, le=600, allow_inf_nan=False)
+    """How long one question to this source may take, in seconds."""
+
+    synced: frozenset[str] = frozenset()
+    """The entities that are pulled into the store in advance, such as `purchase`; all others are
+    asked for live. Customers are always pulled, since they are indexed."""
+
+    sync_every_s: float = Field(default=300, ge=1, le=31_536_000, allow_inf_nan=False)
+    """How long after one pull of this source the next one starts, in seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
