@@ -1,0 +1,169 @@
+"""The GraphQL endpoint: GraphQL-over-HTTP as an ASGI application.
+
+Specification: https://graphql.github.io/graphql-over-http/
+"""
+
+import http
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.types import Receive, Scope, Send
+
+from gateway.http import media, payload
+from gateway.http.body import read_body
+from gateway.http.media import ResponseType
+from gateway.http.rejection import Disconnected, Rejected, error_body
+from gateway.http.safety import refuse_forgery
+from resolvers.request import Request
+from resolvers.result import ErrorCode, Result, ResultKind
+
+log = structlog.get_logger(__name__)
+
+ALLOW = "GET, HEAD, POST, OPTIONS"
+
+
+class Engine(Protocol):
+    """What executes operations."""
+
+    async def execute(self, request: Request, context: Any) -> Result:
+        """The answer; raises only for what is a fault of the gateway itself."""
+
+
+async def no_context(scope: Scope) -> None:
+    """The context of an engine that needs none."""
+    del scope
+
+
+def new_error_id() -> str:
+    """An id that stands in the answer and in the log."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphQL:
+    """The endpoint; mount it with `Route("/graphql", endpoint)`, which leaves it every method.
+
+    `context_of` makes the context of one request from its ASGI scope and may raise `Rejected`.
+    Bodies over `max_body_bytes` are refused while they come in; a body has `patience_s` to come.
+    """
+
+    engine: Engine
+    context_of: Callable[[Scope], Awaitable[Any]] = no_context
+    max_body_bytes: int = 8 * 1024 * 1024
+    patience_s: float = 30.0
+    error_id: Callable[[], str] = new_error_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        headers = Headers(scope=scope)
+        accept = ", ".join(headers.getlist("accept")) or None
+        kind = media.choose(accept)
+        try:
+            answer = await self._answer(scope, receive, headers=headers, kind=kind)
+        except Disconnected:
+            return
+        content_type = kind or ResponseType.LEGACY
+        await _send(answer, send, content_type=content_type, is_head=scope["method"] == "HEAD")
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, *, headers: Headers, kind: ResponseType | None
+    ) -> _Answer:
+        try:
+            if scope["method"] == "OPTIONS":
+                return _Answer(204, b"", {"allow": ALLOW})
+            request = await self._request(scope, receive, headers=headers, kind=kind)
+            context = await self.context_of(scope)
+            result = await self.engine.execute(request, context)
+        except Rejected as rejected:
+            return _rejection(rejected, kind)
+        except Disconnected:
+            raise
+        except Exception as exc:  # noqa: BLE001 - the last place that can answer at all; it logs
+            return self._failure(exc)
+        return _executed(result, kind)
+
+    async def _request(
+        self, scope: Scope, receive: Receive, *, headers: Headers, kind: ResponseType | None
+    ) -> Request:
+        method: str = scope["method"]
+        if method not in {"GET", "HEAD", "POST"}:
+            text = f"{method} is not allowed here; use POST, or GET for queries."
+            raise Rejected(405, text, headers={"allow": ALLOW})
+        if kind is None:
+            offer = " and ".join(ResponseType)
+            raise Rejected(406, f"Nothing in 'Accept' can be served; there are {offer}.")
+        if method == "POST":
+            _require_json(headers)
+            body = await read_body(
+                headers, receive, max_bytes=self.max_body_bytes, patience_s=self.patience_s
+            )
+            return payload.from_body(body)
+        refuse_forgery(headers)
+        if len(scope["query_string"]) > self.max_body_bytes:
+            raise Rejected(414, "The URL is too long; use POST.")
+        return payload.from_query_string(scope["query_string"])
+
+    def _failure(self, exc: Exception) -> _Answer:
+        error_id = self.error_id()
+        log.error("graphql_failed", error_id=error_id, exc_info=exc)
+        text = f"Something went wrong in the gateway. Quote this to its operators: {error_id}"
+        body = error_body(text, code=ErrorCode.INTERNAL_SERVER_ERROR, errorId=error_id)
+        return _Answer(500, body, {})
+
+
+def _require_json(headers: Headers) -> None:
+    given = headers.getlist("content-type")
+    sent = media.read(given[0]) if len(given) == 1 else None
+    if sent is None or sent.name != media.JSON or not sent.is_utf8:
+        text = "'Content-Type' has to be application/json, in UTF-8."
+        raise Rejected(415, text, headers={"accept-post": media.JSON})
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        text = "Compressed bodies are not supported; send the JSON as it is."
+        raise Rejected(415, text, headers={"accept-encoding": "identity"})
+
+
+def _rejection(rejected: Rejected, kind: ResponseType | None) -> _Answer:
+    body = error_body(rejected.message, code=rejected.code)
+    status = rejected.status
+    # Apollo's clients try again with the document only if the legacy answer says 200.
+    is_retried = rejected.code == ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED
+    if is_retried and kind is ResponseType.LEGACY:
+        status = 200
+    return _Answer(status, body, rejected.headers)
+
+
+def _executed(result: Result, kind: ResponseType | None) -> _Answer:
+    match result.kind:
+        case ResultKind.EXECUTED:
+            return _Answer(200, result.body, {})
+        case ResultKind.METHOD_REFUSED:
+            return _Answer(405, result.body, {"allow": "POST"})
+        case ResultKind.REQUEST_ERROR:
+            # A legacy client cannot tell a 400 of ours from one of a proxy: it gets a 200.
+            return _Answer(200 if kind is ResponseType.LEGACY else 400, result.body, {})
+
+
+async def _send(answer: _Answer, send: Send, *, content_type: str, is_head: bool) -> None:
+    headers = {
+        "vary": "Accept",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        **answer.headers,
+    }
+    if answer.status != http.HTTPStatus.NO_CONTENT:
+        headers["content-type"] = f"{content_type}; charset=utf-8"
+        headers["content-length"] = str(len(answer.body))
+    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
+    await send({"type": "http.response.body", "body": b"" if is_head else answer.body})
