@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import SchemaItem
 
 revision = "0001"
 down_revision = None
@@ -359,7 +360,7 @@ def _create_sync_problem() -> None:
     )
 
 
-def _record() -> tuple[sa.SchemaItem, ...]:
+def _record() -> tuple[SchemaItem, ...]:
     return (
         sa.Column("source", TEXT, nullable=False),
         sa.Column("record_id", TEXT, nullable=False),
@@ -368,7 +369,7 @@ def _record() -> tuple[sa.SchemaItem, ...]:
     )
 
 
-def _customer() -> tuple[sa.SchemaItem, ...]:
+def _customer() -> tuple[SchemaItem, ...]:
     return (
         sa.Column("customer_source", TEXT),
         sa.Column("customer_ref", TEXT),
