@@ -7,6 +7,7 @@ An order that reaches a connector ends with the key of the record, so that it is
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from domain.filter import And, Compare, Filter, Op, Or, Row
 
@@ -35,7 +36,7 @@ class Bound:
     is_inclusive: bool = False
 
 
-def sort_key(order: Sequence[Order], positions: Mapping[str, int]) -> Callable[[Row], object]:
+def sort_key(order: Sequence[Order], positions: Mapping[str, int]) -> Callable[[Row], Any]:
     """A key function for `sorted` over rows; `positions` says where in a row a field is."""
     places = [
         (positions[each.field], -1 if each.is_descending else 1, -1 if each.nulls_first else 1)

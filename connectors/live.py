@@ -1,0 +1,195 @@
+"""One question to one live source: our keys into its own ids, its rows into canonical ones."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Protocol, TypeAlias
+
+from connectors.contract import Batch, Connector, Key, Misconfigured, Row, SourceError
+from connectors.federation import Federation, Found, Part, Question
+from connectors.pushdown import Division, divide, merged
+from domain.catalogue import ENTITIES
+
+Outcome: TypeAlias = Sequence[Row] | SourceError
+"""What became of one key: its rows, or why they are unknown."""
+
+Outcomes: TypeAlias = Mapping[Key, Outcome]
+
+_Getter: TypeAlias = Callable[[Row, Key], object]
+
+
+class Conversation(Protocol):
+    """What a live part needs of the request's session."""
+
+    federation: Federation
+
+    async def ask(self, question: Question, keys: Sequence[Key]) -> list[Found | SourceError]:
+        """Rows for each key over all sources."""
+        ...
+
+    async def load(
+        self, connector: Connector, template: Batch, keys: Sequence[Key], batch_limit: int
+    ) -> list[Outcome]:
+        """What one connector answers to each key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LivePart:
+    """The share of one live source in a question."""
+
+    session: Conversation
+    part: Part
+    question: Question
+
+    async def ask(self, keys: Sequence[Key]) -> Outcomes:
+        """Outcomes by key; keys that cannot be in this source are left out."""
+        match, own_keys = await self._own_keys(keys)
+        if not own_keys:
+            return {}
+        self._must_look_up_by(match)
+        division = self._division(match)
+        flat = list(dict.fromkeys(own for owns in own_keys.values() for own in owns))
+        capability = self.part.capability
+        found = await self.session.load(
+            self.part.connector, division.batch, flat, capability.batch_limit
+        )
+        outcomes = dict(zip(flat, found, strict=True))
+        getters = await self._getters(division, outcomes)
+        return {
+            key: self._joined([outcomes[own] for own in owns], key, getters, division)
+            for key, owns in own_keys.items()
+        }
+
+    @property
+    def _source(self) -> str:
+        return self.part.connector.name
+
+    def _division(self, match: tuple[str, ...]) -> Division:
+        return divide(
+            self.question,
+            self.part.capability,
+            source=self._source,
+            match=match,
+            timeout_s=self.session.federation.timeout_s(self._source),
+        )
+
+    def _must_look_up_by(self, match: tuple[str, ...]) -> None:
+        capability = self.part.capability
+        if match in capability.matches if match else capability.can_list:
+            return
+        how = f"looked up by {match[0]}" if match else "listed as a whole"
+        raise Misconfigured(
+            self._source,
+            f"{self.question.entity} cannot be {how}: say in the source's configuration how, or"
+            " give the entity `mode: synced`",
+        )
+
+    async def _own_keys(self, keys: Sequence[Key]) -> tuple[tuple[str, ...], dict[Key, list[Key]]]:
+        """By which of its fields the source is asked, and with which of its ids for each key."""
+        match = self.question.match
+        if not match:
+            return (), {key: [()] for key in keys}
+        if match == ("customer_id",):
+            return ("customer_ref",), await self._records_of(keys)
+        if match == ("source", "record_id"):
+            return ("record_id",), {key: [(key[1],)] for key in keys if key[0] == self._source}
+        relation = match[0].removesuffix("_source")
+        target = self._target(relation)
+        return (f"{relation}_ref",), {key: [(key[1],)] for key in keys if key[0] == target}
+
+    def _target(self, relation: str) -> str:
+        """The source whose records a relation of this source points to."""
+        return self.part.capability.references.get(relation, self._source)
+
+    async def _records_of(self, keys: Sequence[Key]) -> dict[Key, list[Key]]:
+        target = self._target("customer")
+        question = Question(
+            entity="customer_record", fields=("record_id",), match=("customer_id", "source")
+        )
+        found = await self.session.ask(question, [(key[0], target) for key in keys])
+        own: dict[Key, list[Key]] = {}
+        for key, each in zip(keys, found, strict=True):
+            if isinstance(each, SourceError):
+                raise each
+            own[key] = [(row[0],) for row in each.rows]
+        return own
+
+    async def _getters(self, division: Division, outcomes: Outcomes) -> tuple[_Getter, ...] | None:
+        """How to complete a row of the source: none where it is complete as it comes."""
+        given, wanted = division.batch.fields, division.fields
+        if given == wanted:
+            return None
+        places = {name: place for place, name in enumerate(given)}
+        by_customer = self.question.match == ("customer_id",)
+        owners: Mapping[Any, object] = {}
+        if "customer_id" in wanted and "customer_ref" in places and not by_customer:
+            owners = await self._owners(outcomes, places["customer_ref"])
+        return tuple(self._getter(name, places, owners) for name in wanted)
+
+    def _getter(
+        self, name: str, places: Mapping[str, int], owners: Mapping[Any, object]
+    ) -> _Getter:
+        if name in places:
+            read = itemgetter(places[name])
+            return lambda row, _key: read(row)
+        if name == "source":
+            return lambda _row, _key: self._source
+        if name == "customer_id":
+            return self._owner_getter(places, owners)
+        relation = name.removesuffix("_source")
+        if relation != name and relation in ENTITIES[self.question.entity].references:
+            return self._target_getter(relation, places)
+        return lambda _row, _key: None
+
+    def _owner_getter(self, places: Mapping[str, int], owners: Mapping[Any, object]) -> _Getter:
+        if self.question.match == ("customer_id",):
+            return lambda _row, key: key[0]
+        place = places.get("customer_ref")
+        if place is None:
+            return lambda _row, _key: None
+        return lambda row, _key: owners.get(row[place])
+
+    def _target_getter(self, relation: str, places: Mapping[str, int]) -> _Getter:
+        target = self._target(relation)
+        place = places.get(f"{relation}_ref")
+        if place is None:
+            return lambda _row, _key: None
+        return lambda row, _key: None if row[place] is None else target
+
+    async def _owners(self, outcomes: Outcomes, place: int) -> Mapping[Any, object]:
+        """The customer of each reference in the rows that were given, by reference."""
+        rows = (
+            row for each in outcomes.values() if not isinstance(each, SourceError) for row in each
+        )
+        refs = [ref for ref in dict.fromkeys(row[place] for row in rows) if ref is not None]
+        question = Question(
+            entity="customer_record", fields=("customer_id",), match=("source", "record_id")
+        )
+        target = self._target("customer")
+        found = await self.session.ask(question, [(target, ref) for ref in refs])
+        owners: dict[Any, object] = {}
+        for ref, each in zip(refs, found, strict=True):
+            if isinstance(each, SourceError):
+                raise each
+            owners[ref] = each.rows[0][0] if each.rows else None
+        return owners
+
+    def _joined(
+        self,
+        outcomes: Sequence[Outcome],
+        key: Key,
+        getters: tuple[_Getter, ...] | None,
+        division: Division,
+    ) -> Outcome:
+        lists: list[Sequence[Row]] = []
+        for outcome in outcomes:
+            if isinstance(outcome, SourceError):
+                return outcome
+            rows: Sequence[Row] = outcome
+            if getters is not None:
+                rows = [tuple([get(row, key) for get in getters]) for row in outcome]
+            lists.append(division.finish(rows))
+        if len(lists) == 1:
+            return lists[0]
+        return merged(self.question, lists, division.fields)

@@ -1,0 +1,172 @@
+"""Records in memory, asked as any source is asked."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connectors.contract import (
+    Answer,
+    Batch,
+    Bound,
+    Capability,
+    Change,
+    ChangePage,
+    Cursor,
+    DiscoveredEntity,
+    Finding,
+    Key,
+    Op,
+    Order,
+    Row,
+    Written,
+)
+from domain.catalogue import ENTITIES
+from domain.entity import Entity
+from domain.filter import And, predicate
+from domain.order import before, beyond, sort_key
+
+Values = Mapping[str, Any]
+"""A record: canonical values by field name. A field that is left out is missing."""
+
+SCAN_PAGE = 500
+
+
+class MemoryConnector:
+    """A source whose records are given when it is made.
+
+    `records`: for each entity its records. `capabilities`: what to promise, where it is not
+    everything. It counts what it was asked in `batches`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        records: Mapping[str, Sequence[Values]],
+        *,
+        capabilities: Mapping[str, Capability] | None = None,
+        observed_at: datetime | None = None,
+    ) -> None:
+        self.name = name
+        self.batches: list[Batch] = []
+        self._observed_at = observed_at
+        self._capabilities = capabilities or {each: everything(ENTITIES[each]) for each in records}
+        self._records: dict[str, list[Values]] = {
+            entity: [self._complete(each) for each in values] for entity, values in records.items()
+        }
+        self._written: dict[str, Sequence[Written]] = {}
+
+    @property
+    def capabilities(self) -> Mapping[str, Capability]:
+        """What it promises, by entity."""
+        return self._capabilities
+
+    async def check(self) -> Sequence[Finding]:
+        """Nothing can be wrong with it."""
+        return ()
+
+    async def discover(self) -> Sequence[DiscoveredEntity]:
+        """The entities that it was given, with their canonical fields."""
+        return [
+            DiscoveredEntity(
+                name=name,
+                fields={each.name: each.value_type.name for each in ENTITIES[name].fields.values()},
+                key=ENTITIES[name].key[-1],
+                record_count=len(records),
+            )
+            for name, records in self._records.items()
+        ]
+
+    async def fetch(self, batch: Batch) -> Answer:
+        """Answer one batched question."""
+        self.batches.append(batch)
+        records = self._records.get(batch.entity, ())
+        if not batch.match:
+            return Answer({(): _page(records, batch)})
+        groups: dict[Key, list[Values]] = {key: [] for key in batch.keys}
+        for record in records:
+            for key in _keys(record, batch.match):
+                if key in groups:
+                    groups[key].append(record)
+        return Answer({key: _page(group, batch) for key, group in groups.items()})
+
+    async def scan(self, entity: str, *, since: Cursor | None) -> AsyncIterator[ChangePage]:
+        """All records in the order in which they were given; a cursor is how many are known."""
+        records = self._records.get(entity, ())
+        fields = tuple(ENTITIES[entity].fields)
+        done = int(since["count"]) if since else 0
+        for start in range(done, len(records), SCAN_PAGE):
+            chunk = records[start : start + SCAN_PAGE]
+            changes = [Change(each["record_id"], _row(each, fields)) for each in chunk]
+            cursor = {"count": start + len(chunk)}
+            yield ChangePage(fields=fields, changes=changes, cursor=cursor, total=len(records))
+
+    async def write(
+        self, entity: str, records: Sequence[Values], *, idempotency_key: str
+    ) -> Sequence[Written]:
+        """Add records; the same idempotency key adds nothing the second time."""
+        if idempotency_key not in self._written:
+            self._records.setdefault(entity, []).extend(self._complete(each) for each in records)
+            self._written[idempotency_key] = [Written(each["record_id"]) for each in records]
+        return self._written[idempotency_key]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def _complete(self, values: Values) -> Values:
+        origin = {"source": self.name, "observed_at": self._observed_at}
+        return {**origin, **values}
+
+
+def everything(entity: Entity) -> Capability:
+    """The capability to do all that the contract knows, for all fields of an entity."""
+    sortable = {each.name for each in entity.fields.values() if each.is_sortable}
+    relations = [*entity.references, "customer"]
+    matches = {(f"{each}_source", f"{each}_ref") for each in relations}
+    matches |= {(f"{each}_ref",) for each in relations}
+    matches |= {entity.key, ("record_id",), ("customer_id",), ("customer_id", "source")}
+    matches |= {("email",), ("phone",), ("organization_id",)}
+    return Capability(
+        entity=entity.name,
+        fields=frozenset(entity.fields),
+        matches=frozenset(matches),
+        filters={name: frozenset(Op) for name in sortable},
+        orders=frozenset(sortable),
+        can_page=True,
+        tells_changes=True,
+        can_write=entity.name == "interaction",
+    )
+
+
+def _row(record: Values, fields: Sequence[str]) -> Row:
+    return tuple(record.get(name) for name in fields)
+
+
+def _keys(record: Values, match: tuple[str, ...]) -> list[Key]:
+    if match == ("email",):
+        return [(each["address"],) for each in record.get("emails", ())]
+    if match == ("phone",):
+        return [(each["e164"],) for each in record.get("phones", ())]
+    return [tuple(record.get(name) for name in match)]
+
+
+def _page(records: Sequence[Values], batch: Batch) -> list[Row]:
+    names = list(batch.fields)
+    names += [each for each in ENTITIES[batch.entity].fields if each not in names]
+    positions = {name: place for place, name in enumerate(names)}
+    test = predicate(And(tuple(_conditions(batch))), positions)
+    rows = [row for row in (_row(each, names) for each in records) if test(row)]
+    if batch.order:
+        rows.sort(key=sort_key(batch.order, positions))
+    return [row[: len(batch.fields)] for row in rows[: batch.limit]]
+
+
+def _conditions(batch: Batch) -> list[Any]:
+    def side(bound: Bound | None, keep: Any, order: tuple[Order, ...]) -> list[Any]:
+        return [] if bound is None else [keep(order, bound)]
+
+    where = [] if batch.where is None else [batch.where]
+    return [
+        *where,
+        *side(batch.after, beyond, batch.order),
+        *side(batch.until, before, batch.order),
+    ]

@@ -1,0 +1,111 @@
+"""Scopes: the things that a selection reads from, at one place of a plan.
+
+A scope knows how the generated code reads a value (`expression`) and which steps hang on its rows.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Protocol
+
+from domain.entity import Entity
+
+if TYPE_CHECKING:
+    from resolvers.step import Step
+
+KeyOf = Callable[[Any], tuple[Any, ...] | None]
+"""The key of a row; none where a part of it is missing."""
+
+
+class Scope(Protocol):
+    """What a selection set is planned against."""
+
+    steps: "list[Step]"
+
+    def expression(self, name: str) -> str:
+        """Python source that reads a value of `r`."""
+        ...
+
+    def key(self, names: Sequence[str]) -> KeyOf:
+        """A function that reads a key from a row."""
+        ...
+
+
+class RowScope:
+    """Rows of one entity. It collects the columns that are needed, in the order of first need."""
+
+    def __init__(self, entity: Entity) -> None:
+        self.entity = entity
+        self.steps: list[Step] = []
+        self._positions: dict[str, int] = {}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The fields that rows must have, by position."""
+        return tuple(self._positions)
+
+    def position(self, name: str) -> int:
+        """Where in a row a field stands; asks for it where it is new."""
+        if name not in self.entity.fields:
+            raise KeyError(f"{self.entity.name} has no field '{name}'")
+        return self._positions.setdefault(name, len(self._positions))
+
+    def expression(self, name: str) -> str:
+        """Python source that reads a field of the row `r`."""
+        return f"r[{self.position(name)}]"
+
+    def key(self, names: Sequence[str]) -> KeyOf:
+        """A function that reads a key from a row."""
+        return _complete(itemgetter(*(self.position(name) for name in names)), len(names))
+
+
+class ValueScope:
+    """A mapping, such as an e-mail address in a list or the payload of a mutation."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+
+    def expression(self, name: str) -> str:
+        """Python source that reads an entry of the mapping `r`."""
+        return f"r.get({name!r})"
+
+    def key(self, names: Sequence[str]) -> KeyOf:
+        """A function that reads a key from the mapping."""
+
+        def read(row: Mapping[str, Any]) -> Any:
+            values = tuple(row.get(name) for name in names)
+            return values if len(values) > 1 else values[0]
+
+        return _complete(read, len(names))
+
+
+class PageScope:
+    """A page of rows of a step: its attributes, and the rows between its bounds."""
+
+    def __init__(self, step: "Step", items: RowScope) -> None:
+        self.steps: list[Step] = []
+        self.step = step
+        self.items = items
+
+    def expression(self, name: str) -> str:
+        """Python source that reads an attribute of the page `r`."""
+        return f"r.{name}"
+
+    def key(self, names: Sequence[str]) -> KeyOf:
+        """No step hangs on a page itself."""
+        raise TypeError(f"a page has no fields {list(names)} to follow")
+
+
+def _complete(read: Callable[[Any], Any], width: int) -> KeyOf:
+    if width == 1:
+
+        def single(row: Any) -> tuple[Any, ...] | None:
+            value = read(row)
+            return None if value is None else (value,)
+
+        return single
+
+    def composite(row: Any) -> tuple[Any, ...] | None:
+        values: tuple[Any, ...] = read(row)
+        return None if None in values else values
+
+    return composite
