@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -35,6 +35,8 @@ __all__ = [
     "Connector",
     "Cursor",
     "DiscoveredEntity",
+    "DocumentContent",
+    "DocumentReader",
     "Environment",
     "Filter",
     "Finding",
@@ -241,6 +243,28 @@ class Writer(Connector, Protocol):
         self, entity: str, records: Sequence[Mapping[str, Any]], *, idempotency_key: str
     ) -> Sequence[Written]:
         """Write records; says for each what happened. The same key writes once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentContent:
+    """The content of a document: a file of this machine, or a stream of its bytes, read once.
+
+    `size_bytes` is missing where a stream's length is not known beforehand.
+    """
+
+    name: str
+    media_type: str
+    size_bytes: int | None
+    body: Path | AsyncIterator[bytes]
+
+
+@runtime_checkable
+class DocumentReader(Protocol):
+    """A connector whose documents can be downloaded."""
+
+    async def open_document(self, record_id: str) -> DocumentContent | None:
+        """The content of a document, `None` where there is none; raises `SourceError`."""
         ...
 
 
