@@ -1,0 +1,213 @@
+"""The settings of `customer360.yaml`. The description of each is its manual."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+import phonenumbers
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+from connectors.contract import Options
+
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+DATA_DIR = Path(".customer360")
+"""Where the gateway keeps what it makes, beside the configuration file, unless told otherwise."""
+
+
+class Section(BaseModel):
+    """A part of the configuration: no unknown settings, and nothing changes after the start."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+
+class Store(Section):
+    """Where the gateway keeps the customer index, synced records and logged interactions."""
+
+    url: SecretStr | None = None
+    """The address of a PostgreSQL database, version 15 or newer, such as
+    `postgresql://user:password@host:5432/customer360`. Without it the gateway starts a PostgreSQL
+    of its own, which keeps its data in `data_dir`."""
+
+    data_dir: Path = DATA_DIR
+    """The folder for what the gateway makes itself: the data of its own PostgreSQL, and the key
+    that signs download links. A relative path starts at the configuration file."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        scheme = urlsplit(url.get_secret_value()).scheme if url else None
+        if scheme in {None, "postgresql", "postgres"}:
+            return url
+        if (scheme or "").startswith(("postgresql+", "postgres+")):
+            raise ValueError("name no driver: it must start with postgresql://")
+        raise ValueError(
+            "the store must be a PostgreSQL database: its address must start with postgresql://"
+        )
+
+
+class Identity(Section):
+    """How records of several sources become one customer."""
+
+    default_phone_region: str | None = None
+    """The country of phone numbers that are written without a country code, as two letters such
+    as `CN`. Without it such numbers are kept and shown, but no customers are matched by them."""
+
+    precedence: tuple[str, ...] = ()
+    """The sources whose values win where sources differ, the best first. A source that is not
+    named comes after those that are; among equals the value that changed last wins."""
+
+    precedence_by_field: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Another order of sources for single fields of the customer, such as `phones: [shop, crm]`."""
+
+    @field_validator("default_phone_region")
+    @classmethod
+    def _is_region(cls, region: str | None) -> str | None:
+        if region is None or region.upper() in phonenumbers.SUPPORTED_REGIONS:
+            return region and region.upper()
+        raise ValueError("there is no such country; write its two letters by ISO 3166, such as CN")
+
+
+class Limits(Section):
+    """How much one request may ask for. What goes beyond is refused with a reason."""
+
+    default_first: Count = 20
+    """How many items a list gives where the query does not say."""
+
+    max_first: Count = 500
+    """The most items that one page of a list may have."""
+
+    max_tokens: Count = 10_000
+    """The most words and signs in a GraphQL document."""
+
+    max_depth: Count = 20
+    """How deep fields may be nested in each other."""
+
+    max_aliases: Count = 100
+    """The most aliases in a GraphQL document."""
+
+    max_query_bytes: Count = 200_000
+    """The longest GraphQL document, in bytes."""
+
+    max_body_bytes: Count = 1_000_000
+    """The longest body of a request, in bytes."""
+
+    request_timeout_s: Seconds = 30
+    """How long a request may take, in seconds; what is not there by then is left out as failed."""
+
+    @model_validator(mode="after")
+    def _fit_each_other(self) -> Self:
+        if self.default_first > self.max_first:
+            raise ValueError(
+                f"default_first ({self.default_first}) must not be more than"
+                f" max_first ({self.max_first})"
+            )
+        if self.max_query_bytes > self.max_body_bytes:
+            raise ValueError(
+                f"max_query_bytes ({self.max_query_bytes}) must not be more than"
+                f" max_body_bytes ({self.max_body_bytes})"
+            )
+        return self
+
+
+class Server(Section):
+    """Where and how the gateway answers."""
+
+    host: str = Field(default="127.0.0.1", min_length=1)
+    """The address to listen at. `0.0.0.0` answers to other machines too."""
+
+    port: int = Field(default=8360, ge=0, le=65535)
+    """The port to listen at; 0 takes a free one."""
+
+    graphiql: bool = True
+    """Whether a browser that opens the endpoint gets GraphiQL, the page to try queries in."""
+
+    introspection: bool = True
+    """Whether clients may ask for the schema. GraphiQL needs it."""
+
+    cors_origins: tuple[str, ...] = ()
+    """The web sites whose pages may call the gateway from a browser, such as
+    `https://portal.example.com`. `*` allows all."""
+
+    link_signing_key: SecretStr | None = Field(default=None, min_length=32)
+    """The secret that signs download links, at least 32 characters. Without it one is made and
+    kept in the `data_dir` of the store; several replicas behind one address must be given one."""
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            is_origin = (
+                parts.scheme in {"http", "https"}
+                and f"//{parts.netloc}" == origin[len(parts.scheme) + 1 :]
+            )
+            if origin != "*" and not (is_origin and parts.netloc):
+                raise ValueError(
+                    f"'{origin}' is no origin; write scheme and host alone,"
+                    " such as https://portal.example.com"
+                )
+        return origins
+
+
+class Telemetry(Section):
+    """What the gateway tells those who run it."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important messages that are logged."""
+
+    log_format: Literal["text", "json"] = "text"
+    """How a message looks: `text` for people, `json` for machines, one object a line."""
+
+
+class Settings(Section):
+    """The whole configuration. `base_dir` is the folder that relative paths start at."""
+
+    store: Store = Field(default_factory=Store)
+    """Where the gateway keeps the customer index, synced records and logged interactions."""
+
+    sources: Mapping[str, InstanceOf[Options]] = Field(default_factory=dict)
+    """The systems that know the customers, by names of your choice: small letters, digits, `_`
+    and `-`, with a letter first. What can stand under a name depends on its `kind`."""
+
+    identity: Identity = Field(default_factory=Identity)
+    """How records of several sources become one customer."""
+
+    limits: Limits = Field(default_factory=Limits)
+    """How much one request may ask for."""
+
+    server: Server = Field(default_factory=Server)
+    """Where and how the gateway answers."""
+
+    telemetry: Telemetry = Field(default_factory=Telemetry)
+    """What the gateway tells those who run it."""
+
+    _base_dir: Path = PrivateAttr(default_factory=Path.cwd)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Take the folder of the configuration file from the context of the validation."""
+        if isinstance(context, dict):
+            self._base_dir = context["base_dir"]
+
+    @property
+    def base_dir(self) -> Path:
+        """The folder that relative paths start at: that of the configuration file."""
+        return self._base_dir
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder for what the gateway makes itself, as an absolute path."""
+        return self._base_dir / self.store.data_dir.expanduser()
