@@ -1,0 +1,28 @@
+// The page: GraphiQL on the endpoint beside it. Nothing is loaded from anywhere else.
+
+import "graphiql/setup-workers/vite";
+import "graphiql/style.css";
+import "./page.css";
+
+import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { GraphiQL } from "graphiql";
+import { createElement } from "react";
+import { createRoot } from "react-dom/client";
+
+import { examples } from "./examples.js";
+
+// Relative to the page, so that a proxy may serve the gateway under a path of its own.
+const url = new URL("graphql", document.baseURI).href;
+const brand = createElement("span", { className: "brand" }, "Customer 360");
+
+createRoot(document.getElementById("graphiql")).render(
+  createElement(
+    GraphiQL,
+    {
+      fetcher: createGraphiQLFetcher({ url }),
+      defaultTabs: examples,
+      defaultEditorToolsVisibility: "variables",
+    },
+    createElement(GraphiQL.Logo, null, brand),
+  ),
+);
