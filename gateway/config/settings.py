@@ -211,3 +211,8 @@ class Settings(Section):
     def data_dir(self) -> Path:
         """The folder for what the gateway makes itself, as an absolute path."""
         return self._base_dir / self.store.data_dir.expanduser()
+
+    @property
+    def postgresql_dir(self) -> Path:
+        """The folder for the data of the gateway's own PostgreSQL, as an absolute path."""
+        return self.data_dir / "postgresql"

@@ -5,29 +5,27 @@ import os
 import secrets
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from gateway.config.settings import Settings
 
 KEY_FILE = "link-signing.key"
 _KEY_BYTES = 32
 
 
-def link_signing_key(settings: Settings) -> SecretStr:
+def link_signing_key(settings: Settings) -> bytes:
     """The key. Where none is configured, that of the data folder, which is made if need be.
 
     Raises `OSError` where the folder cannot be written.
     """
     if settings.server.link_signing_key is not None:
-        return settings.server.link_signing_key
-    return SecretStr(_kept(settings.data_dir / KEY_FILE))
+        return settings.server.link_signing_key.get_secret_value().encode()
+    return _kept(settings.data_dir / KEY_FILE)
 
 
-def _kept(path: Path) -> str:
+def _kept(path: Path) -> bytes:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         _make(path)
-    return path.read_text("ascii").strip()
+    return path.read_bytes()
 
 
 def _make(path: Path) -> None:

@@ -1,0 +1,82 @@
+"""What `check` finds out: whether the store and every source can be reached and fit."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from connectors import registry
+from connectors.contract import Environment, Finding, Kind, Severity
+from connectors.errors import Misconfigured, SourceError
+from connectors.native.server import EmbeddedServer
+from connectors.native.store import Store
+from gateway.config import Settings
+
+STORE = "store"
+_OLDEST_SERVER = 150_000
+
+
+async def inspect(
+    settings: Settings, *, kinds: Mapping[str, Kind] | None = None
+) -> Mapping[str, Sequence[Finding]]:
+    """What was found, by the name of the source; the store comes first, as `store`.
+
+    All are tried at the same time, each for as long as one question to it may take. No findings
+    mean that all is well. `kinds` are all that are installed, if not given.
+    """
+    known = registry.kinds() if kinds is None else kinds
+    environment = Environment(now=lambda: datetime.now(UTC), base_dir=settings.base_dir)
+    checks = [_of_source(name, known, settings, environment) for name in settings.sources]
+    results = await asyncio.gather(_of_store(settings), *checks)
+    return dict(zip([STORE, *settings.sources], results, strict=True))
+
+
+async def _of_source(
+    name: str, kinds: Mapping[str, Kind], settings: Settings, environment: Environment
+) -> Sequence[Finding]:
+    options = settings.sources[name]
+    try:
+        connector = kinds[options.kind].open(name, options, environment)
+    except SourceError as exc:
+        return [_error(exc)]
+    try:
+        async with asyncio.timeout(options.timeout_s):
+            return await connector.check()
+    except SourceError as exc:
+        return [_error(exc)]
+    except TimeoutError:
+        return [_late(f"sources.{name}.timeout_s", options.timeout_s)]
+    finally:
+        await connector.close()
+
+
+def _error(failure: SourceError) -> Finding:
+    return Finding(Severity.ERROR, failure.message)
+
+
+def _late(setting: str, timeout_s: float) -> Finding:
+    message = f"No answer within {timeout_s:g} s. See whether it is up, or allow it more time."
+    return Finding(Severity.ERROR, message, setting)
+
+
+async def _of_store(settings: Settings) -> Sequence[Finding]:
+    try:
+        if settings.store.url is not None:
+            return await _of_database(settings.store.url.get_secret_value())
+        server = EmbeddedServer(settings.postgresql_dir)
+        try:
+            return await _of_database(await server.start())
+        finally:
+            await server.stop()
+    except SourceError as exc:
+        return [Finding(Severity.ERROR, exc.message, "store.url")]
+
+
+async def _of_database(url: str) -> Sequence[Finding]:
+    store = await Store.open(url, max_connections=1)
+    try:
+        rows = await store.fetch("SELECT current_setting('server_version_num')::int AS version")
+    finally:
+        await store.close()
+    if rows[0]["version"] < _OLDEST_SERVER:
+        raise Misconfigured(STORE, "The PostgreSQL is too old; version 15 or newer is needed.")
+    return []
