@@ -1,0 +1,179 @@
+"""The statement for a shape: one for all keys, with keys and values as binds.
+
+With a limit it is a limited sub-select per key, which stops reading an index after that many rows;
+a window function would number every row of every key first. Columns are always qualified: in
+`SELECT id::text AS id … ORDER BY id` PostgreSQL sorts by the output, a text.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    TableValuedAlias,
+    and_,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from connectors.native.condition import BIND_TYPES, Column, Condition, Conditions, slot_name
+from connectors.native.lookup import match_fields
+from connectors.native.shape import Question, Shape, Slot
+from connectors.native.statement import Statement, compiled
+from connectors.native.tables import CUSTOMER_IDENTIFIER, TABLES
+from domain.catalogue import ENTITIES
+from domain.entity import Entity
+from domain.filter import fields_of
+from domain.order import Order
+
+_LIMIT = "row_limit"
+
+
+def statement_of(shape: Shape) -> Statement:
+    """The statement for a shape.
+
+    Its rows end with one column more than was asked for: the number of the key, from 1.
+    """
+    return compiled(_keyed(shape) if shape.match else _listed(shape))
+
+
+def arguments_of(question: Question, *, limit: int | None) -> Mapping[str, object]:
+    """The arguments for the statement of a question's shape, by name."""
+    arguments: dict[str, object] = {_LIMIT: limit}
+    for index, value in enumerate(question.values):
+        arguments[slot_name(Slot(index))] = value
+    for place in range(len(question.shape.match)):
+        arguments[f"key{place}"] = [key[place] for key in question.keys]
+    return arguments
+
+
+def _listed(shape: Shape) -> Select[Any]:
+    rows = TABLES[shape.entity].alias("e")
+    query = select(*(rows.c[each] for each in shape.fields), literal_column("1")).where(
+        *_conditions(shape, rows)
+    )
+    return _cut(query.order_by(*_ordering(shape.order, rows)), shape)
+
+
+def _keyed(shape: Shape) -> Select[Any]:
+    entity = ENTITIES[shape.entity]
+    keys = _keys(entity, shape.match, name="k")
+    rows = TABLES[shape.entity].alias("e")
+    source, link = _linked(shape, rows, keys)
+    conditions = (link, *_conditions(shape, rows))
+    if not shape.is_limited:
+        return (
+            select(*(rows.c[each] for each in shape.fields), keys.c.n)
+            .select_from(keys.join(source, and_(*conditions)))
+            .order_by(*_ordering(shape.order, rows))
+        )
+    # A key's rows stay together and in order: they come from one run of the sub-select.
+    query = select(*(rows.c[each] for each in dict.fromkeys(shape.fields)), literal_column("1"))
+    query = query.select_from(source).where(*conditions).order_by(*_ordering(shape.order, rows))
+    each_key = _cut(query, shape).lateral("x")
+    return select(*(each_key.c[each] for each in shape.fields), keys.c.n).select_from(
+        keys.join(each_key, true())
+    )
+
+
+def _keys(entity: Entity, match: Sequence[str], *, name: str) -> TableValuedAlias:
+    types = [BIND_TYPES[field.value_type] for field in match_fields(entity, match)]
+    arrays = [bindparam(f"key{place}", type_=ARRAY(each)) for place, each in enumerate(types)]
+    columns = [column(f"key{place}", each) for place, each in enumerate(types)]
+    table = func.unnest(*arrays).table_valued(*columns, with_ordinality="n", name=name)
+    return table.render_derived(name=name)
+
+
+def _linked(shape: Shape, rows: FromClause, keys: FromClause) -> tuple[FromClause, Condition]:
+    """Where the rows of a key come from, and what ties them to the key."""
+    if shape.entity == "customer" and shape.match in {("id",), ("email",), ("phone",)}:
+        found = _surviving(shape.match)
+        source = rows.join(found, and_(found.c.id == rows.c.id, found.c.superseded_by.is_(None)))
+        return source, found.c.n == keys.c.n
+    pairs = enumerate(shape.match)
+    return rows, and_(*(rows.c[field] == keys.c[f"key{place}"] for place, field in pairs))
+
+
+def _surviving(match: tuple[str, ...]) -> CTE:
+    """The customers that were found, and in turn those into which they were merged.
+
+    `UNION` without `ALL` ends a circle, should there ever be one.
+    """
+    table = TABLES["customer"]
+    customer, survivor = table.alias(), table.alias()
+    keys = _keys(ENTITIES["customer"], match, name="s")
+    source: FromClause
+    if match == ("id",):
+        source = keys.join(customer, customer.c.id == keys.c.key0)
+    else:
+        source = _identified(keys, customer, match[0])
+    found = (
+        select(keys.c.n, customer.c.id, customer.c.superseded_by)
+        .select_from(source)
+        .cte("found", recursive=True)
+    )
+    return found.union(
+        select(found.c.n, survivor.c.id, survivor.c.superseded_by).join_from(
+            found, survivor, survivor.c.id == found.c.superseded_by
+        )
+    )
+
+
+def _identified(keys: FromClause, customer: FromClause, identifier: str) -> FromClause:
+    given, record = CUSTOMER_IDENTIFIER.alias(), TABLES["customer_record"].alias()
+    kind: ColumnElement[str] = literal_column(f"'{identifier}'")
+    of_value = and_(given.c.type == kind, given.c.value == keys.c.key0)
+    of_record = and_(
+        record.c.source == given.c.source,
+        record.c.record_id == given.c.record_id,
+        ~record.c.is_deleted,
+    )
+    found = keys.join(given, of_value).join(record, of_record)
+    return found.join(customer, customer.c.id == record.c.customer_id)
+
+
+def _conditions(shape: Shape, rows: FromClause) -> Sequence[Condition]:
+    conditions = Conditions(rows, ENTITIES[shape.entity])
+    found = list(_visible(shape, rows))
+    if shape.where is not None:
+        found.append(conditions.where(shape.where))
+    if shape.after is not None:
+        found.append(conditions.beyond(shape.order, shape.after))
+    if shape.until is not None:
+        backwards = [each.reversed() for each in shape.order]
+        found.append(conditions.beyond(backwards, shape.until))
+    return found
+
+
+def _visible(shape: Shape, rows: FromClause) -> Sequence[Condition]:
+    """Leave out what was merged away or deleted, unless asked by key or by `is_deleted`."""
+    if shape.match == ENTITIES[shape.entity].key:
+        return ()
+    if shape.entity == "customer":
+        return (rows.c.superseded_by.is_(None),)
+    if shape.entity == "customer_record" and "is_deleted" not in fields_of(shape.where):
+        return (~rows.c.is_deleted,)
+    return ()
+
+
+def _ordering(order: Sequence[Order], rows: FromClause) -> Sequence[Column]:
+    """Spelt out as in the indexes: PostgreSQL compares the words, not what they come to."""
+    return [_sorted(rows.c[each.field], each) for each in order]
+
+
+def _sorted(by: Column, order: Order) -> Column:
+    directed = by.desc() if order.is_descending else by.asc()
+    return directed.nulls_first() if order.nulls_first else directed.nulls_last()
+
+
+def _cut(query: Select[Any], shape: Shape) -> Select[Any]:
+    return query.limit(bindparam(_LIMIT, type_=BigInteger())) if shape.is_limited else query

@@ -1,0 +1,122 @@
+"""The shape of a batch: everything that decides the text of its statement, without its values.
+
+Two batches that differ in values only have equal shapes, and so share one prepared statement.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors.contract import Batch, Key
+from connectors.native.lookup import match_fields
+from connectors.native.storable import is_storable, settled
+from domain.catalogue import ENTITIES
+from domain.entity import Entity
+from domain.filter import And, Compare, Filter, Not, Op, Or, all_of
+from domain.order import Bound, Order, before, beyond
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Stands in a filter or bound for the value at `index` of `Question.values`."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A batch whose filter and bounds hold a `Slot` in place of each value."""
+
+    entity: str
+    fields: tuple[str, ...]
+    match: tuple[str, ...]
+    where: Filter | None
+    order: tuple[Order, ...]
+    after: Bound | None
+    until: Bound | None
+    is_limited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A shape with its values, and the keys, each once, that could be in the store at all."""
+
+    shape: Shape
+    values: Sequence[object]
+    keys: Sequence[Key]
+
+
+def question_of(batch: Batch) -> Question:
+    """Take a batch apart."""
+    entity = ENTITIES[batch.entity]
+    values: list[object] = []
+    after, until, where = _bounds(batch, entity)
+    shape = Shape(
+        entity=batch.entity,
+        fields=batch.fields,
+        match=batch.match,
+        where=None if where is None else _slotted(where, entity, values),
+        order=batch.order,
+        after=_slotted_bound(after, values),
+        until=_slotted_bound(until, values),
+        is_limited=batch.limit is not None,
+    )
+    return Question(shape, values, _keys(batch, entity))
+
+
+def _keys(batch: Batch, entity: Entity) -> Sequence[Key]:
+    fields = match_fields(entity, batch.match)
+    return [
+        key
+        for key in dict.fromkeys(batch.keys)
+        if all(is_storable(field, value) for field, value in zip(fields, key, strict=True))
+    ]
+
+
+def _bounds(batch: Batch, entity: Entity) -> tuple[Bound | None, Bound | None, Filter | None]:
+    """The bounds, and the filter with those bounds in it that hold values nothing can store."""
+    parts = [] if batch.where is None else [batch.where]
+    after, until = batch.after, batch.until
+    if after is not None and not _is_storable(after, batch.order, entity):
+        parts.append(beyond(batch.order, after))
+        after = None
+    if until is not None and not _is_storable(until, batch.order, entity):
+        parts.append(before(batch.order, until))
+        until = None
+    return after, until, all_of(parts)
+
+
+def _is_storable(bound: Bound, order: Sequence[Order], entity: Entity) -> bool:
+    return all(
+        value is None or is_storable(entity.fields[each.field], value)
+        for each, value in zip(order, bound.values, strict=False)
+    )
+
+
+def _slotted(filter_: Filter, entity: Entity, values: list[object]) -> Filter:
+    match filter_:
+        case And(parts):
+            return And(tuple(_slotted(each, entity, values) for each in parts))
+        case Or(parts):
+            return Or(tuple(_slotted(each, entity, values) for each in parts))
+        case Compare(field, _, _):
+            return _slotted_compare(settled(filter_, entity.fields[field]), values)
+        case Not():
+            raise TypeError("a filter that reaches a connector holds no Not: see filter.positive")
+
+
+def _slotted_compare(filter_: Filter, values: list[object]) -> Filter:
+    if not isinstance(filter_, Compare) or filter_.op is Op.IS_NULL:
+        return filter_
+    return Compare(filter_.field, filter_.op, _slot(filter_.value, values))
+
+
+def _slotted_bound(bound: Bound | None, values: list[object]) -> Bound | None:
+    if bound is None:
+        return None
+    slots = tuple(None if value is None else _slot(value, values) for value in bound.values)
+    return Bound(slots, bound.is_inclusive)
+
+
+def _slot(value: object, values: list[object]) -> Slot:
+    values.append(value)
+    return Slot(len(values) - 1)
