@@ -282,12 +282,13 @@ class Options(BaseModel):
     timeout_s: float = Field(default=10, gt=0, le=600, allow_inf_nan=False)
     """How long one question to this source may take, in seconds."""
 
-    synced: frozenset[str] = frozenset()
-    """The entities that are pulled into the store in advance, such as `purchase`; all others are
-    asked for live. Customers are always pulled, since they are indexed."""
-
     sync_every_s: float = Field(default=300, ge=1, le=31_536_000, allow_inf_nan=False)
     """How long after one pull of this source the next one starts, in seconds."""
+
+    @property
+    def synced(self) -> frozenset[str]:
+        """The entities that are pulled into the store, besides customers; all others are live."""
+        return frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

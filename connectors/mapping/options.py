@@ -24,6 +24,14 @@ class MappedOptions(Options, Generic[E]):
     entities: dict[str, E] = Field(default_factory=dict)
     """The entities that the source has: `customer`, `purchase`, `ticket` and so on."""
 
+    @property
+    def synced(self) -> frozenset[str]:
+        """The entities of mode `synced`, besides customers."""
+        modes = {each.entity.name: each.mode for each in self.entities.values()}
+        return frozenset(
+            name for name, mode in modes.items() if mode == "synced" and name != "customer_record"
+        )
+
     @field_validator("entities", mode="before")
     @classmethod
     def _named(cls, value: Any) -> Any:

@@ -1,24 +1,18 @@
 """What one part of the configuration says about another: names must be those of something."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
-from domain.catalogue import ENTITIES
 from domain.customer import Profile
 from domain.entity import value_fields
 from gateway.config.document import Node
 from gateway.config.problem import Place
 from gateway.config.wording import dotted, suggestion
 
-_INDEXED = frozenset({"customer", "customer_record"})
-
 
 def dangling(root: Node) -> Iterator[tuple[Place, str]]:
     """A place and a sentence for each name that means nothing."""
     sources = root.parts.get("sources")
     yield from _precedence(root, set(sources.parts) if sources else set())
-    for name, source in sources.parts.items() if sources else ():
-        if "synced" in source.parts:
-            yield from _synced(source.parts["synced"], ("sources", name, "synced"))
 
 
 def _precedence(root: Node, sources: Collection[object]) -> Iterator[tuple[Place, str]]:
@@ -28,7 +22,7 @@ def _precedence(root: Node, sources: Collection[object]) -> Iterator[tuple[Place
     names = {str(source) for source in sources} - {"native"}
     if "precedence" in identity.parts:
         path: tuple[str | int, ...] = ("identity", "precedence")
-        yield from _unknown(identity.parts["precedence"], path, "source", names)
+        yield from _unknown(identity.parts["precedence"], path, names)
     if "precedence_by_field" not in identity.parts:
         return
     by_field = identity.parts["precedence_by_field"]
@@ -38,26 +32,13 @@ def _precedence(root: Node, sources: Collection[object]) -> Iterator[tuple[Place
         if str(field) not in known:
             hint = suggestion(str(field), known)
             yield by_field.keys[field], f"{dotted(path)}: customers have no such field{hint}"
-        yield from _unknown(listed, path, "source", names)
-
-
-def _synced(listed: Node, path: tuple[str | int, ...]) -> Iterator[tuple[Place, str]]:
-    for part in listed.parts.values():
-        if part.value in _INDEXED:
-            yield part.place, f"{dotted(path)}: customers are always pulled; leave them out here"
-    yield from _unknown(listed, path, "entity", set(ENTITIES) - _INDEXED, accepted=_INDEXED)
+        yield from _unknown(listed, path, names)
 
 
 def _unknown(
-    listed: Node,
-    path: tuple[str | int, ...],
-    what: str,
-    names: Collection[str],
-    *,
-    accepted: Collection[str] = (),
+    listed: Node, path: Sequence[str | int], names: Collection[str]
 ) -> Iterator[tuple[Place, str]]:
     for part in listed.parts.values():
-        value = part.value
-        if isinstance(value, str) and value not in names and value not in accepted:
-            hint = suggestion(value, names)
-            yield part.place, f"{dotted(path)}: there is no {what} '{value}'{hint}"
+        if isinstance(part.value, str) and part.value not in names:
+            hint = suggestion(part.value, names)
+            yield part.place, f"{dotted(path)}: there is no source '{part.value}'{hint}"
