@@ -16,10 +16,7 @@ from sqlalchemy.pool import NullPool
 
 import migrations
 from connectors.errors import Misconfigured
-from connectors.native.store import SOURCE, driver_url, translated
-
-OLDEST_SERVER = 15
-"""The oldest PostgreSQL that the store supports, by its major version."""
+from connectors.native.store import OLDEST_SERVER, SOURCE, driver_url, translated
 
 # Any number will do that is the same in every replica and that nobody else would choose.
 _LOCK = 360_360_360_001

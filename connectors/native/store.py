@@ -13,6 +13,9 @@ from connectors.errors import Misconfigured, Refused, SourceError, TimedOut, Una
 SOURCE = "native"
 """The name of the built-in source, and of the source in its errors."""
 
+OLDEST_SERVER = 15
+"""The oldest PostgreSQL that the store supports, by its major version."""
+
 # Measured: jit costs more than it saves on short statements, and `= ANY($1)` is planned anew on
 # every execution unless a generic plan is forced (530 against 140 µs of the server's CPU).
 _SETTINGS = {
