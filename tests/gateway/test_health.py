@@ -1,0 +1,69 @@
+"""Liveness and readiness."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import httpx2
+from starlette.applications import Starlette
+from structlog.testing import capture_logs
+
+from gateway.health import routes
+
+
+def get(path: str, check: Callable[[], Awaitable[None]]) -> httpx2.Response:
+    """One GET of an application whose store is checked by `check`."""
+
+    async def run() -> httpx2.Response:
+        app = Starlette(routes=routes(check, timeout_s=0.05))
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            return await client.get(path)
+
+    return asyncio.run(run())
+
+
+async def fail() -> None:
+    """A store that is down."""
+    raise ConnectionError("db.internal refused")
+
+
+async def hang() -> None:
+    """A store that does not answer."""
+    await asyncio.Event().wait()
+
+
+async def succeed() -> None:
+    """A store that is there."""
+
+
+def test_a_store_that_is_down_makes_the_gateway_not_ready() -> None:
+    """503 says that, and not where the store is; the log has it."""
+    with capture_logs() as logs:
+        response = get("/readyz", fail)
+
+    assert response.status_code == 503
+    assert response.json() == {
+        "status": "unavailable",
+        "reason": "the store cannot be reached",
+    }
+    assert [each["event"] for each in logs] == ["not_ready"]
+
+
+def test_a_store_that_hangs_makes_the_gateway_not_ready() -> None:
+    """The check has its time, and no more."""
+    with capture_logs():
+        assert get("/readyz", hang).status_code == 503
+
+
+def test_a_store_that_is_there_makes_the_gateway_ready() -> None:
+    """200, never from a cache."""
+    response = get("/readyz", succeed)
+
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok"}
+    assert response.headers["cache-control"] == "no-store"
+
+
+def test_the_process_lives_even_if_the_store_does_not() -> None:
+    """A restart would not help."""
+    assert get("/healthz", fail).json() == {"status": "ok"}
