@@ -1,0 +1,101 @@
+"""The connector: one source behind an HTTP API, as the contract wants it."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from types import MappingProxyType
+
+import httpx2
+
+from connectors.contract import (
+    Answer,
+    Batch,
+    Capability,
+    ChangePage,
+    Cursor,
+    DiscoveredEntity,
+    Environment,
+    Finding,
+)
+from connectors.mapping import Translation
+from connectors.rest.check import check, discover
+from connectors.rest.fetch import fetch
+from connectors.rest.options import RestEntity, RestOptions
+from connectors.rest.reading import Reading
+from connectors.rest.scan import scan
+from connectors.rest.wire import Wire
+
+
+class RestConnector:
+    """A source behind an HTTP API. `transport` is for tests; it stands for the network."""
+
+    def __init__(
+        self,
+        name: str,
+        options: RestOptions,
+        environment: Environment,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.name = name
+        self._wire = Wire(name, options=options, now=environment.now, transport=transport)
+        readings = [
+            Reading(
+                source=name,
+                entity=entity,
+                translation=Translation(
+                    entity,
+                    source=name,
+                    time_zone=options.time_zone,
+                    phone_region=options.phone_region,
+                ),
+                wire=self._wire,
+                now=environment.now,
+            )
+            for entity in options.entities.values()
+        ]
+        self._readings = {each.entity.entity.name: each for each in readings}
+
+    @property
+    def capabilities(self) -> Mapping[str, Capability]:
+        """What it can do, by entity, as the configuration declares it."""
+        return MappingProxyType(
+            {
+                name: _capability(each.entity, each.translation)
+                for name, each in self._readings.items()
+            }
+        )
+
+    async def check(self) -> Sequence[Finding]:
+        """Read a first page of every list, and try every lookup with a key from it."""
+        return await check(self._readings.values())
+
+    async def discover(self) -> Sequence[DiscoveredEntity]:
+        """The lists of the configuration, with the fields that their first pages hold."""
+        return await discover(self._readings.values())
+
+    async def fetch(self, batch: Batch) -> Answer:
+        """Answer one batched question. Raises `SourceError` where the whole of it failed."""
+        return await fetch(self._readings[batch.entity], batch)
+
+    def scan(self, entity: str, *, since: Cursor | None) -> AsyncIterator[ChangePage]:
+        """All records, or what changed since, in pages in the order of the source."""
+        return scan(self._readings[entity], since=since)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._wire.close()
+
+
+def _capability(entity: RestEntity, translation: Translation) -> Capability:
+    listing = entity.listing
+    return Capability(
+        entity=entity.entity.name,
+        fields=translation.provided_fields,
+        matches=frozenset((name if name == "record_id" else f"{name}_ref",) for name in entity.by),
+        can_list=listing is not None,
+        filters={
+            name: frozenset(params) for name, params in (listing.filters if listing else {}).items()
+        },
+        can_scan=listing is not None,
+        tells_changes=listing is not None and listing.changed_since is not None,
+        references=translation.references,
+    )

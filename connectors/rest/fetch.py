@@ -1,0 +1,185 @@
+"""Answering one batch: by key, with failures by key, or the whole list."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.contract import (
+    Answer,
+    Batch,
+    Key,
+    Malformed,
+    Refused,
+    Skipped,
+    SourceError,
+    TimedOut,
+)
+from connectors.rest.failure import NotFound
+from connectors.rest.lookup import Request, requests
+from connectors.rest.message import Run
+from connectors.rest.narrowing import narrowed
+from connectors.rest.reading import Reading, listing_question
+from domain.filter import fields_of, predicate
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What is read for a batch: its fields, and those that grouping and filtering look at.
+
+    `unmapped` is the reference that only the question tells, because records do not hold it.
+    """
+
+    batch: Batch
+    columns: tuple[str, ...]
+    unmapped: str | None
+
+    def position(self, name: str) -> int:
+        return self.columns.index(name)
+
+
+@dataclass(slots=True)
+class _Part:
+    """What one request gave: rows by key, or a failure for all of its keys."""
+
+    rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+    failures: dict[str, SourceError] = field(default_factory=dict)
+
+
+def _shape(reading: Reading, batch: Batch) -> _Shape:
+    needed = dict.fromkeys(
+        (*batch.fields, "record_id", *batch.match, *sorted(fields_of(batch.where)))
+    )
+    known = {"record_id", "observed_at", *reading.translation.provided_fields}
+    unmapped = next((name for name in batch.match if name not in known), None)
+    columns = [name for name in needed if name != unmapped]
+    return _Shape(batch, tuple(columns) + ((unmapped,) if unmapped else ()), unmapped)
+
+
+async def fetch(reading: Reading, batch: Batch) -> Answer:
+    """The answer to a batch. Raises `SourceError` where nothing of it could be answered."""
+    run, shape = Run(), _shape(reading, batch)
+    if not batch.match:
+        return await _whole(reading, shape, run)
+    lookup = reading.entity.by[batch.match[0].removesuffix("_ref")]
+    keys = [key[0] for key in batch.keys]
+    until = asyncio.get_running_loop().time() + batch.timeout_s
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_ask(reading, shape, each, run, until))
+            for each in requests(lookup, keys)
+        ]
+    return _joined([task.result() for task in tasks], keys=keys, run=run)
+
+
+def _joined(parts: list[_Part], *, keys: list[str], run: Run) -> Answer:
+    failures: dict[Key, SourceError] = {
+        (key,): error for part in parts for key, error in part.failures.items()
+    }
+    if failures and len(failures) == len(set(keys)):
+        raise next(iter(failures.values()))
+    return Answer(
+        rows={(key,): rows for part in parts for key, rows in part.rows.items()},
+        failures=failures,
+        skipped=tuple(each for part in parts for each in part.skipped),
+        calls=run.calls,
+    )
+
+
+async def _whole(reading: Reading, shape: _Shape, run: Run) -> Answer:
+    where = shape.batch.where
+    question = listing_question(reading.listing, narrowed(reading, where))
+    part = _Part()
+    try:
+        async with asyncio.timeout(shape.batch.timeout_s):
+            async for page in reading.pages(question, reading.listing, run=run):
+                rows, skipped = reading.rows(page, shape.columns)
+                part.skipped += skipped
+                part.rows.setdefault("", []).extend(rows)
+    except TimeoutError as exc:
+        raise _late(reading, shape) from exc
+    return Answer(
+        rows={(): _finished(part.rows.get("", []), shape)},
+        skipped=tuple(part.skipped),
+        calls=run.calls,
+    )
+
+
+async def _ask(reading: Reading, shape: _Shape, request: Request, run: Run, until: float) -> _Part:
+    try:
+        async with asyncio.timeout_at(until):
+            return await _answered(reading, shape, request, run)
+    except TimeoutError as exc:
+        error: SourceError = _late(reading, shape)
+        error.__cause__ = exc
+    except SourceError as exc:
+        error = exc
+    return _Part(failures=dict.fromkeys(request.keys, error))
+
+
+async def _answered(reading: Reading, shape: _Shape, request: Request, run: Run) -> _Part:
+    if request.problem:
+        raise Refused(reading.source, request.problem)
+    rows: list[tuple[Any, ...]] = []
+    skipped: list[Skipped] = []
+    has_pages = False
+    columns = shape.columns[:-1] if shape.unmapped else shape.columns
+    try:
+        async for page in reading.pages(request.question, request.lookup, run=run):
+            has_pages = True
+            some, strange = reading.rows(page, columns)
+            rows += [(*row, None) for row in some] if shape.unmapped else some
+            skipped += strange
+    except NotFound:
+        is_empty = request.lookup.how == "single" and request.lookup.when_404 == "empty"
+        if has_pages or not is_empty:
+            raise
+    grouped = _grouped(rows, reading=reading, shape=shape, request=request)
+    return _Part(
+        rows={key: _finished(some, shape) for key, some in grouped.items()}, skipped=skipped
+    )
+
+
+def _grouped(
+    rows: list[tuple[Any, ...]], *, reading: Reading, shape: _Shape, request: Request
+) -> dict[str, list[tuple[Any, ...]]]:
+    """Rows by the key that each of them names; of a single lookup also those that name none."""
+    name = shape.batch.match[0]
+    place = shape.position(name)
+    only = request.keys[0] if request.lookup.how == "single" else None
+    grouped: dict[str, list[tuple[Any, ...]]] = {key: [] for key in request.keys}
+    for row in rows:
+        key = only if row[place] is None else row[place]
+        if key in grouped:
+            full = row if row[place] is not None else (*row[:place], key, *row[place + 1 :])
+            grouped[key].append(full)
+    if only is None and rows and all(row[place] is None for row in rows):
+        raise Malformed(
+            reading.source,
+            f"{request.lookup.path}: no record tells its '{name}', so that nobody knows whose it"
+            " is; check its path in the mapping",
+        )
+    if request.is_doubtful and not any(grouped.values()):
+        raise Refused(
+            reading.source,
+            f"{request.lookup.path}: a key holds a comma, which the source may read as two keys;"
+            " write `otherwise` with another way, such as `how: single`",
+        )
+    return grouped
+
+
+def _finished(rows: list[tuple[Any, ...]], shape: _Shape) -> list[tuple[Any, ...]]:
+    """Each record once, though pages shift while they are read; filtered, and cut to the batch."""
+    where = shape.batch.where
+    once = {row[shape.position("record_id")]: row for row in rows}.values()
+    if where is not None:
+        passes = predicate(where, {name: at for at, name in enumerate(shape.columns)})
+        once = [row for row in once if passes(row)]  # type: ignore[assignment]  # only iterated
+    places = [shape.position(name) for name in shape.batch.fields]
+    return [tuple(row[at] for at in places) for row in once]
+
+
+def _late(reading: Reading, shape: _Shape) -> TimedOut:
+    return TimedOut(
+        reading.source, f"no whole answer within the {shape.batch.timeout_s:g} s that there were"
+    )

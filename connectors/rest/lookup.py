@@ -1,0 +1,108 @@
+"""Lookups: the requests that ask for the records of many keys."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from connectors.rest.message import Question
+from connectors.rest.options import KEY, KEYS, Lookup
+
+_QUERY_ROOM = 6_000
+"""The most characters of keys in one query; servers refuse lines from 8 KiB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One question about some keys.
+
+    With `is_doubtful` the source may have read the key as a list of several keys, so that finding
+    nothing proves nothing. `problem` says why the key cannot be asked about at all.
+    """
+
+    lookup: Lookup
+    question: Question
+    keys: tuple[str, ...]
+    is_doubtful: bool = False
+    problem: str | None = None
+
+
+def requests(lookup: Lookup, keys: Iterable[str]) -> Iterator[Request]:
+    """The requests that together ask for every key once."""
+    askable = [key for key in dict.fromkeys(keys) if _can_exist(key, lookup)]
+    if lookup.how == "comma":
+        yield from _odd_requests(lookup, [key for key in askable if "," in key])
+        askable = [key for key in askable if "," not in key]
+    for part in _parts(askable, lookup):
+        yield Request(
+            lookup=lookup,
+            question=_question(lookup, part),
+            keys=tuple(part),
+            problem=_problem(lookup, part[0]),
+        )
+
+
+def _odd_requests(lookup: Lookup, keys: Sequence[str]) -> Iterator[Request]:
+    if lookup.otherwise is not None:
+        yield from requests(lookup.otherwise, keys)
+        return
+    for key in keys:
+        yield Request(
+            lookup=lookup, question=_question(lookup, [key]), keys=(key,), is_doubtful=True
+        )
+
+
+def _can_exist(key: str, lookup: Lookup) -> bool:
+    """Whether a record can have the key: none has a blank one, which would ask for everything."""
+    if lookup.how == "body" and lookup.key_type == "integer":
+        return key.removeprefix("-").isdecimal() and str(int(key)) == key
+    return bool(key.strip())
+
+
+def _parts(keys: Sequence[str], lookup: Lookup) -> Iterator[list[str]]:
+    if lookup.how == "single":
+        yield from ([key] for key in keys)
+        return
+    part: list[str] = []
+    room = _QUERY_ROOM
+    for key in keys:
+        size = 0 if lookup.how == "body" else len(quote(key, safe="")) + _overhead(lookup)
+        if part and (len(part) == lookup.keys_per_call or size > room):
+            yield part
+            part, room = [], _QUERY_ROOM
+        part.append(key)
+        room -= size
+    if part:
+        yield part
+
+
+def _overhead(lookup: Lookup) -> int:
+    return len("%2C") if lookup.how == "comma" else len(quote(lookup.param or "", safe="")) + 2
+
+
+def _question(lookup: Lookup, keys: Sequence[str]) -> Question:
+    fixed = tuple((name, str(value)) for name, value in lookup.params.items())
+    if lookup.body is not None:
+        sent = [int(key) for key in keys] if lookup.key_type == "integer" else list(keys)
+        return Question(path=lookup.path, params=fixed, body=_filled(lookup.body, sent))
+    if lookup.param is None:
+        return Question(path=lookup.path.replace(KEY, quote(keys[0], safe="")), params=fixed)
+    texts = [",".join(keys)] if lookup.how == "comma" else keys
+    asked = tuple((lookup.param, text) for text in texts)
+    return Question(path=lookup.path, params=fixed + asked)
+
+
+def _problem(lookup: Lookup, key: str) -> str | None:
+    # "." and ".." mean another path to every server, however they are escaped.
+    if KEY in lookup.path and key in {".", ".."}:
+        return f"the key '{key}' cannot stand in a path"
+    return None
+
+
+def _filled(template: Any, keys: Sequence[Any]) -> Any:
+    match template:
+        case Mapping():
+            return {name: _filled(each, keys) for name, each in template.items()}
+        case list():
+            return [_filled(each, keys) for each in template]
+    return keys if template == KEYS else template

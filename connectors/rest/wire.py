@@ -1,0 +1,158 @@
+"""The way to one source: a question goes out, its JSON comes back, within bounds."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import httpx2
+import orjson
+
+from connectors.contract import Malformed, Misconfigured
+from connectors.rest.credentials import Authenticated, same_origin
+from connectors.rest.failure import Failures, said
+from connectors.rest.message import Question, Reply, Run, encoded
+from connectors.rest.options import RestOptions
+
+_MAX_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_KEEP_METHOD = frozenset({307, 308})
+_UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+
+
+class Wire:
+    """The way to one source: bounded in concurrency, time and size of the answers."""
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        options: RestOptions,
+        now: Callable[[], datetime],
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._source = source
+        self._base = httpx2.URL(options.base_url.rstrip("/") + "/")
+        self._timeout_s = options.timeout_s
+        self._max_bytes = options.max_response_bytes
+        self._slots = asyncio.Semaphore(options.max_concurrency)
+        self._failures = Failures(
+            source=source, host=self._base.netloc.decode(), timeout_s=options.timeout_s, now=now
+        )
+        wired = transport or httpx2.AsyncHTTPTransport()
+        self._client = httpx2.AsyncClient(
+            transport=Authenticated(wired, auth=options.auth, origin=self._base),
+            headers={
+                "Accept": "application/json",
+                "User-Agent": "customer360-gateway",
+                **options.headers,
+            },
+            timeout=options.timeout_s,
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    async def ask(self, question: Question, run: Run) -> Reply:
+        """The answer to one request. Raises `SourceError`; `NotFound` where there is nothing."""
+        async with self._slots:
+            if run.stopped_by:
+                raise run.stopped_by
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    return await self._followed(question, run)
+            except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as exc:
+                raise self._failures.of_exception(exc, run) from exc
+
+    async def _followed(self, question: Question, run: Run) -> Reply:
+        url = self._url(question)
+        for _ in range(_MAX_REDIRECTS + 1):
+            run.calls += 1
+            response = await self._client.send(self._request(url, question.body), stream=True)
+            try:
+                if response.status_code not in _REDIRECTS:
+                    return await self._reply(response, run)
+                url = self._redirected(response)
+            finally:
+                await response.aclose()
+        raise Misconfigured(
+            self._source, f"{url.path} redirects in a circle: check `base_url` and the path"
+        )
+
+    def _url(self, question: Question) -> httpx2.URL:
+        path = question.path
+        is_whole = path.startswith(("http://", "https://"))
+        url = httpx2.URL(path) if is_whole else httpx2.URL(str(self._base) + path.lstrip("/"))
+        if not same_origin(url, self._base):
+            raise Malformed(
+                self._source,
+                f"the next page is said to be at {url.scheme}://{url.host}, where our credentials"
+                " must not go: check `base_url`",
+            )
+        query = "&".join(part for part in (url.query.decode(), encoded(question.params)) if part)
+        return url.copy_with(query=query.encode()) if query else url
+
+    def _request(self, url: httpx2.URL, body: Mapping[str, Any] | None) -> httpx2.Request:
+        if body is None:
+            return self._client.build_request("GET", url)
+        return self._client.build_request(
+            "POST", url, content=orjson.dumps(body), headers={"Content-Type": "application/json"}
+        )
+
+    def _redirected(self, response: httpx2.Response) -> httpx2.URL:
+        url = response.url.join(response.headers.get("location", ""))
+        if not same_origin(url, self._base):
+            raise Misconfigured(
+                self._source,
+                f"{said(response)} and points to {url.scheme}://{url.host}, where our credentials"
+                " must not go: set `base_url` to where the API really is",
+            )
+        if response.request.method == "POST" and response.status_code not in _KEEP_METHOD:
+            raise Misconfigured(
+                self._source, f"{said(response)} and points to {url.path}: set the path to that"
+            )
+        return url
+
+    async def _reply(self, response: httpx2.Response, run: Run) -> Reply:
+        if not response.is_success:
+            raise self._failures.of_status(response, run)
+        links = _links(response)
+        if response.status_code == httpx2.codes.NO_CONTENT:
+            return Reply(url=response.url, value=None, links=links, is_empty=True)
+        value = self._parsed(await self._read(response), response)
+        return Reply(url=response.url, value=value, links=links)
+
+    async def _read(self, response: httpx2.Response) -> bytes:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > self._max_bytes:
+                raise Malformed(
+                    self._source,
+                    f"{said(response)} with more than {self._max_bytes} bytes: ask for smaller"
+                    " pages, or raise `max_response_bytes`",
+                )
+        return bytes(body)
+
+    def _parsed(self, body: bytes, response: httpx2.Response) -> Any:
+        charset = response.charset_encoding or "utf-8"
+        try:
+            if charset.lower() not in _UTF8:
+                body = body.decode(charset).encode()
+            return orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
+        except (LookupError, ValueError) as exc:
+            raise Malformed(
+                self._source,
+                f"{said(response)} with {len(body)} bytes that are no whole JSON in {charset}:"
+                " check `base_url` and the path",
+            ) from exc
+
+
+def _links(response: httpx2.Response) -> dict[str, str]:
+    """The addresses of a `Link` header (RFC 8288) by relation; one link may have several."""
+    return {
+        relation.lower(): link["url"]
+        for link in response.links.values()
+        for relation in link.get("rel", "").split()
+    }
