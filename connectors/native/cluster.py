@@ -153,7 +153,8 @@ class Cluster:
         given = {"listen_addresses": "", "unix_socket_directories": f'"{sockets}"'}
         given |= {"unix_socket_permissions": "0700", "port": str(_PORT)} | settings
         options = [each for name, value in given.items() for each in ("-c", f"{name}={value}")]
-        with self.log.open("xb", opener=_private) as output:
+        self.log.touch(mode=0o600)
+        with self.log.open("wb") as output:
             return programs.start("postgres", "-D", str(self.data), *options, output=output)
 
     def last_words(self) -> str:
@@ -198,14 +199,11 @@ def _make_private(folder: Path) -> None:
 
 def _write_private(file: Path, content: str) -> None:
     file.unlink(missing_ok=True)
-    with file.open("x", encoding="ascii", opener=_private) as opened:
+    file.touch(mode=0o600)
+    with file.open("w", encoding="ascii") as opened:
         opened.write(content)
         opened.flush()
         os.fsync(opened.fileno())
-
-
-def _private(file: str, flags: int) -> int:
-    return os.open(file, flags, 0o600)
 
 
 def _give(tree: Path, user: int) -> None:
