@@ -10,20 +10,18 @@ from gateway.exit_code import ExitCode
 _MAX_LINES = 40
 
 
-def put(text: str, *, write: Path | None, check: Path | None) -> None:
-    """Compare the text with the file `check`, else write it into `write`, else print it.
-
-    Exits with `ExitCode.FAILED`, and shows where they differ, if `check` holds another text.
-    """
-    if check is not None:
-        _compare(text, check)
-    elif write is not None:
-        write.write_text(text, "utf-8")
-    else:
+def put(text: str, file: Path | None) -> None:
+    """Write the text into the file, or print it where there is none."""
+    if file is None:
         typer.echo(text, nl=False)
+    else:
+        file.write_text(text, "utf-8")
 
 
-def _compare(text: str, file: Path) -> None:
+def compare(text: str, file: Path | None) -> None:
+    """Exit with `ExitCode.FAILED`, and show where they differ, if the file holds another text."""
+    if file is None:
+        raise typer.BadParameter("name the file to compare with: --write FILE --check")
     there = file.read_text("utf-8") if file.exists() else ""
     if there == text:
         return
@@ -32,5 +30,5 @@ def _compare(text: str, file: Path) -> None:
     )
     shown = list(lines)
     typer.echo("\n".join(shown[:_MAX_LINES]), err=True)
-    typer.echo(f"{file} is out of date; write it anew with --write {file}", err=True)
+    typer.echo(f"{file} is out of date; write it anew by leaving out --check", err=True)
     raise typer.Exit(ExitCode.FAILED)

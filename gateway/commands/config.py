@@ -12,26 +12,26 @@ from connectors.contract import Kind
 from gateway.config import configurable
 from gateway.config.json_schema import json_schema
 from gateway.config.manual import manual
-from gateway.output import put
+from gateway.output import compare, put
 
 app = typer.Typer(
     name="config", no_args_is_help=True, help="Say what may stand in the configuration."
 )
 
 Write = Annotated[Path | None, typer.Option(help="Write it into this file instead.")]
-Check = Annotated[Path | None, typer.Option(help="Fail if this file holds anything else.")]
+Check = Annotated[bool, typer.Option("--check", help="Only fail if the file holds anything else.")]
 
 
 @app.command("schema")
-def print_schema(*, write: Write = None, check: Check = None) -> None:
+def print_schema(*, write: Write = None, check: Check = False) -> None:
     """Print the JSON Schema of the configuration, for editors."""
-    put(schema_text(configurable(registry.kinds())), write=write, check=check)
+    (compare if check else put)(schema_text(configurable(registry.kinds())), write)
 
 
 @app.command("manual")
-def print_manual(*, write: Write = None, check: Check = None) -> None:
+def print_manual(*, write: Write = None, check: Check = False) -> None:
     """Print the manual of the configuration, in Markdown."""
-    put(manual(configurable(registry.kinds())), write=write, check=check)
+    (compare if check else put)(manual(configurable(registry.kinds())), write)
 
 
 def schema_text(kinds: Mapping[str, Kind]) -> str:

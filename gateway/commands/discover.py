@@ -1,0 +1,63 @@
+"""`customer360 discover SOURCE`: what a source offers, to write its mapping from."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from connectors import registry
+from connectors.contract import DiscoveredEntity, Environment
+from gateway.commands.config_file import DEFAULT, ConfigFile, settings_of
+from gateway.config import Settings
+from gateway.starter import starter
+
+app = typer.Typer()
+
+
+@app.command()
+def discover(
+    source: Annotated[str, typer.Argument(help="The name of the source.")],
+    *,
+    config: ConfigFile = DEFAULT,
+    as_yaml: Annotated[
+        bool, typer.Option("--yaml", help="Print a block of configuration to start from.")
+    ] = False,
+) -> None:
+    """Show what a source offers: its tables, paths or files, and their fields."""
+    settings = settings_of(config)
+    if source not in settings.sources:
+        known = ", ".join(f"'{name}'" for name in settings.sources) or "none"
+        message = f"there is no source '{source}' in {config}; there are: {known}"
+        raise typer.BadParameter(message, param_hint="SOURCE")
+    offered = asyncio.run(_offered(source, settings))
+    if as_yaml:
+        typer.echo(starter(source, type(settings.sources[source]), offered), nl=False)
+    else:
+        Console().print(_table(offered))
+
+
+async def _offered(source: str, settings: Settings) -> Sequence[DiscoveredEntity]:
+    options = settings.sources[source]
+    environment = Environment(now=lambda: datetime.now(UTC), base_dir=settings.base_dir)
+    connector = registry.kinds()[options.kind].open(source, options, environment)
+    try:
+        return await connector.discover()
+    finally:
+        await connector.close()
+
+
+def _table(offered: Sequence[DiscoveredEntity]) -> Table:
+    table = Table("name", "records", "field", "type", "")
+    for each in offered:
+        count = "" if each.record_count is None else f"{each.record_count:,}"
+        heads = [(each.name, count), *[("", "")] * len(each.fields)]
+        for (name, number), (field, type_name) in zip(heads, each.fields.items(), strict=False):
+            mark = "key" if field == each.key else ""
+            table.add_row(*map(Text, (name, number, field, type_name, mark)))
+        table.add_section()
+    return table
