@@ -1,18 +1,6 @@
-"""Errors that a client causes and can mend, with the codes that clients see."""
+"""Errors that a client causes and can mend."""
 
-import enum
-
-
-class ErrorCode(enum.StrEnum):
-    """The codes in `extensions.code` that are not those of a source; named as Apollo names them."""
-
-    BAD_REQUEST = "BAD_REQUEST"
-    BAD_USER_INPUT = "BAD_USER_INPUT"
-    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
-    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
-    OPERATION_RESOLUTION_FAILURE = "OPERATION_RESOLUTION_FAILURE"
-    PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
-    INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
+from resolvers.result import ErrorCode
 
 
 class UserError(Exception):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from domain.entity import Entity
 
 if TYPE_CHECKING:
-    from resolvers.step import Step
+    from resolvers.step import PageStep, Step
 
 KeyOf = Callable[[Any], tuple[Any, ...] | None]
 """The key of a row; none where a part of it is missing."""
@@ -36,6 +36,7 @@ class RowScope:
     def __init__(self, entity: Entity) -> None:
         self.entity = entity
         self.steps: list[Step] = []
+        self.page_step: PageStep | None = None
         self._positions: dict[str, int] = {}
 
     @property
@@ -81,10 +82,11 @@ class ValueScope:
 class PageScope:
     """A page of rows of a step: its attributes, and the rows between its bounds."""
 
-    def __init__(self, step: "Step", items: RowScope) -> None:
+    def __init__(self, step: "PageStep", items: RowScope) -> None:
         self.steps: list[Step] = []
         self.step = step
         self.items = items
+        items.page_step = step
 
     def expression(self, name: str) -> str:
         """Python source that reads an attribute of the page `r`."""

@@ -1,0 +1,40 @@
+"""The step of a mutation: run its command, then let the payload be read like any other row."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from connectors.contract import SourceError
+from resolvers.argument import Arguments
+from resolvers.context import Context
+from resolvers.problem import UserError
+from resolvers.scope import ValueScope
+from resolvers.step import Place, Step
+
+if TYPE_CHECKING:
+    from resolvers.run import Run
+
+Command: TypeAlias = Callable[[Context, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+"""Does what a mutation asks; takes its `input`, gives its payload by Python field name."""
+
+
+class CommandStep(Step):
+    """One mutation. What it changed is committed before its payload is read."""
+
+    def __init__(
+        self, index: int, scope: ValueScope, arguments: Arguments, command: Command
+    ) -> None:
+        super().__init__(index, {index: scope})
+        self._arguments = arguments
+        self._command = command
+
+    async def places(self, run: "Run", parents: Sequence[Any]) -> list[Place]:
+        """Run the command once; its payload is the one row."""
+        try:
+            values = self._arguments.values(run.variables)
+            payload: Any = await self._command(run.context, values["input"])
+        except (UserError, SourceError) as exc:
+            return [exc] * len(parents)
+        finally:
+            run.context.session.forget()
+        run.rows[self.index].append(payload)
+        return [0] * len(parents)

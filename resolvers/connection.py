@@ -1,0 +1,56 @@
+"""Plan resolvers of Relay connections: edges, nodes, cursors, page information."""
+
+from resolvers.field import PlanField
+from resolvers.scope import PageScope, RowScope
+from resolvers.value import Leaf, PageRows, Value
+
+
+def rows(field: PlanField) -> Value:
+    """The rows of the page, as nodes or as edges."""
+    return PageRows(_page(field))
+
+
+def page_info(field: PlanField) -> Value:
+    """What lies around the page."""
+    return field.inline()
+
+
+def node(field: PlanField) -> Value:
+    """The node of an edge: the same row."""
+    return field.inline()
+
+
+def cursor(field: PlanField) -> Value:
+    """The cursor of an edge. Asking for it makes the step bring the sort values along."""
+    if not isinstance(field.scope, RowScope) or field.scope.page_step is None:
+        raise TypeError("only the rows of a page have cursors")
+    step = field.scope.page_step
+    step.has_cursors = True
+    return Leaf(f"t.cursors[{step.index}](r)")
+
+
+def start_cursor(field: PlanField) -> Value:
+    """The cursor of the first row."""
+    return _end(field, is_start=True)
+
+
+def end_cursor(field: PlanField) -> Value:
+    """The cursor of the last row."""
+    return _end(field, is_start=False)
+
+
+def missing(field: PlanField) -> Value:
+    """The sources whose rows the page lacks."""
+    return field.items("t.missing({})", "missing")
+
+
+def _end(field: PlanField, *, is_start: bool) -> Value:
+    step = _page(field).step
+    step.has_cursors = True
+    return Leaf(f"t.ends({step.index}, r, is_start={is_start})")
+
+
+def _page(field: PlanField) -> PageScope:
+    if not isinstance(field.scope, PageScope):
+        raise TypeError("only a connection has rows")
+    return field.scope

@@ -1,0 +1,49 @@
+"""What a request carries besides its document: who asks, the sources, the clock."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from connectors.session import Session
+from resolvers.selection import Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who asks: roles, claims such as the partner, and what the data is for."""
+
+    name: str = "anonymous"
+    roles: tuple[str, ...] = ()
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    purpose: str | None = None
+
+
+class Journal(Protocol):
+    """Where interactions are logged."""
+
+    async def write(
+        self, entity: str, records: Sequence[Mapping[str, Any]], *, idempotency_key: str
+    ) -> Sequence[Any]:
+        """Write records once per idempotency key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the steps of one request work with.
+
+    `sources` describes every source by name, as the type `Source` shows it. `document_url` gives
+    the short-lived download link of a document, or none where its source cannot open files.
+    """
+
+    session: Session
+    journal: Any
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    sources: Mapping[str, Mapping[str, Any]]
+    document_url: Callable[[str, str], str | None]
+    adopt: Callable[[str, str], Awaitable[bool]]
+    phone_region: str | None = None
+    viewer: Viewer = field(default_factory=Viewer)
+    limits: Limits = field(default_factory=Limits)

@@ -1,0 +1,173 @@
+"""A field of a document, as a plan resolver meets it: once per document, never per row."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from domain.catalogue import ENTITIES
+from domain.order import Order
+from resolvers.argument import Arguments, Binding
+from resolvers.command import Command, CommandStep
+from resolvers.lookup import Lookup, LookupStep, NodeStep
+from resolvers.scope import KeyOf, PageScope, RowScope, Scope, ValueScope
+from resolvers.step import ManyStep, OneStep, PageStep, Step, key_of_root
+from resolvers.value import AnyOf, Connection, Inline, Items, Leaf, Many, One, Value
+
+
+class Workshop(Protocol):
+    """What the planner keeps for the whole plan."""
+
+    def new_index(self) -> int:
+        """A number for the rows of a new step."""
+        ...
+
+    def bind(self, arguments: Arguments, binding: Binding) -> int:
+        """Have something made of arguments at the start of each run; gives its number."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlanField:
+    """A field that is planned: what it stands on, and what it may be made of.
+
+    Keys name fields of the scope's rows, `match` the fields of the other entity that they equal.
+    """
+
+    scope: Scope
+    arguments: Arguments
+    workshop: Workshop
+    type_name: str
+
+    def leaf(self, column: str) -> Leaf:
+        """A value of the row."""
+        return Leaf(self.scope.expression(column))
+
+    def computed(self, template: str, *columns: str) -> Leaf:
+        """A value made of the row: Python source with `{}` for each column."""
+        return Leaf(template.format(*map(self.scope.expression, columns)))
+
+    def bound(self, template: str, binding: Binding, *columns: str) -> str:
+        """Python source with `{bound}` for what `binding` makes of the arguments of each run."""
+        number = self.workshop.bind(self.arguments, binding)
+        columns = tuple(map(self.scope.expression, columns))
+        return template.format(*columns, bound=f"t.bound[{number}]")
+
+    def inline(self, condition: str | None = None) -> Inline:
+        """An object made of the same row; missing where the column `condition` is."""
+        test = None if condition is None else self.scope.expression(condition)
+        return Inline(self.scope, condition=test)
+
+    def mapping(self, template: str, *columns: str) -> Inline:
+        """An object that Python source gives as a mapping."""
+        expression = template.format(*map(self.scope.expression, columns))
+        return Inline(ValueScope(), expression, expression)
+
+    def items(self, template: str, *columns: str) -> Items:
+        """A list of mappings that the row holds."""
+        return Items(ValueScope(), template.format(*map(self.scope.expression, columns)))
+
+    def one(self, entity: str, *, match: Sequence[str], key: Sequence[str]) -> One:
+        """The record of another entity that the row refers to."""
+        scope = RowScope(ENTITIES[entity])
+        index = self.workshop.new_index()
+        step = OneStep(index, scope, tuple(match), self.scope.key(key))
+        return One(self._hang(step), scope)
+
+    def many(
+        self, entity: str, *, match: Sequence[str], key: Sequence[str], order: Sequence[Order] = ()
+    ) -> Many:
+        """All records of another entity that refer to the row; for lists that stay short."""
+        scope = RowScope(ENTITIES[entity])
+        index = self.workshop.new_index()
+        step = ManyStep(index, scope, tuple(match), self.scope.key(key), tuple(order))
+        return Many(self._hang(step), scope)
+
+    def page(
+        self,
+        entity: str,
+        *,
+        match: Sequence[str] = (),
+        key: Sequence[str] = (),
+        order: Sequence[Order] = (),
+    ) -> Connection:
+        """A page of the records that refer to the row, or of all records where nothing is named."""
+        scope = RowScope(ENTITIES[entity])
+        read: KeyOf = self.scope.key(key) if key else key_of_root
+        step = PageStep(
+            self.workshop.new_index(),
+            scope,
+            match=tuple(match),
+            key=read,
+            arguments=self.arguments,
+            default_order=tuple(order),
+        )
+        self._hang(step)
+        return Connection(step, PageScope(step, scope))
+
+    def lookup(self, entity: str, lookup: Lookup) -> One:
+        """The record that the arguments name."""
+        scope = RowScope(ENTITIES[entity])
+        step = LookupStep(self.workshop.new_index(), scope, self.arguments, lookup)
+        return One(self._hang(step), scope)
+
+    def nodes(self, types: Mapping[str, str], *, is_list: bool) -> AnyOf:
+        """The records behind global ids; `types` are the entities by GraphQL type."""
+        scopes: dict[str, RowScope] = {}
+        indexes: dict[str, int] = {}
+        for type_name, entity in types.items():
+            scopes[type_name] = RowScope(ENTITIES[entity])
+            indexes[type_name] = self.workshop.new_index()
+        step = NodeStep(self.workshop.new_index(), scopes, indexes, self.arguments, is_list=is_list)
+        self._hang(step)
+        return AnyOf(step, dict(scopes), indexes, is_list)
+
+    def command(self, command: Command) -> One:
+        """The payload of a mutation."""
+        scope = ValueScope()
+        step = CommandStep(self.workshop.new_index(), scope, self.arguments, command)
+        return One(self._hang(step), scope)
+
+    def _hang(self, step: Step) -> Step:
+        self.scope.steps.append(step)
+        return step
+
+
+PlanResolver: TypeAlias = Callable[[PlanField], Value]
+"""How a field gets its value: called once for each field of a document."""
+
+
+def column(name: str) -> PlanResolver:
+    """The value of the row's field of that name, or a list of values that it holds."""
+
+    def plan(field: PlanField) -> Value:
+        return field.leaf(name)
+
+    return plan
+
+
+def listed(name: str) -> PlanResolver:
+    """The mappings in the row's list of that name."""
+
+    def plan(field: PlanField) -> Value:
+        return field.items("{}", name)
+
+    return plan
+
+
+def global_id(field: PlanField) -> Value:
+    """The global id of the row's record."""
+    scope = field.scope
+    if not isinstance(scope, RowScope):
+        raise TypeError("only records have a global id")
+    keys = ", ".join(scope.expression(name) for name in scope.entity.key)
+    return Leaf(f"gid({scope.entity.type_name!r}, {keys})")
+
+
+def amount_of(name: str, currency: str = "currency") -> PlanResolver:
+    """Money made of a column with the amount; the column `currency` goes with it."""
+
+    def plan(field: PlanField) -> Value:
+        _ = field.scope.expression(currency)
+        return field.inline(condition=name)
+
+    return plan

@@ -1,0 +1,96 @@
+"""Limits of documents, checked before validation in one linear pass over each definition.
+
+Fragments are measured once and their measure reused where they are spread, so that chains of
+fragments that double at every step cost nothing to refuse.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+
+from resolvers.problem import UserError
+from resolvers.result import ErrorCode
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLimits:
+    """How large a document may be. `max_fields` counts fields with all fragments spread out."""
+
+    max_characters: int = 100_000
+    max_tokens: int = 10_000
+    max_depth: int = 20
+    max_fields: int = 5_000
+    max_aliases: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    depth: int = 0
+    fields: int = 0
+    aliases: int = 0
+
+
+@dataclass(slots=True)
+class _Measurer:
+    fragments: Mapping[str, FragmentDefinitionNode]
+    known: dict[str, _Measure] = field(default_factory=dict)
+
+    def measure(self, selections: SelectionSetNode | None) -> _Measure:
+        depth = fields = aliases = 0
+        for node in selections.selections if selections else ():
+            if isinstance(node, FieldNode):
+                inner = self.measure(node.selection_set)
+                inner = _Measure(
+                    inner.depth + 1, inner.fields + 1, inner.aliases + (node.alias is not None)
+                )
+            elif isinstance(node, FragmentSpreadNode):
+                inner = self._fragment(node.name.value)
+            else:
+                inner = self.measure(getattr(node, "selection_set", None))
+            depth = max(depth, inner.depth)
+            fields += inner.fields
+            aliases += inner.aliases
+        return _Measure(depth, fields, aliases)
+
+    def _fragment(self, name: str) -> _Measure:
+        if name not in self.known:
+            # A fragment that spreads itself measures nothing here; validation refuses it.
+            self.known[name] = _Measure()
+            fragment = self.fragments.get(name)
+            if fragment is not None:
+                self.known[name] = self.measure(fragment.selection_set)
+        return self.known[name]
+
+
+def check_limits(document: DocumentNode, limits: DocumentLimits) -> None:
+    """Refuse, as `UserError`, a document that is too deep, too wide, or has too many aliases."""
+    fragments = {
+        each.name.value: each
+        for each in document.definitions
+        if isinstance(each, FragmentDefinitionNode)
+    }
+    measurer = _Measurer(fragments)
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            _refuse_excess(measurer.measure(definition.selection_set), limits)
+
+
+def _refuse_excess(found: _Measure, limits: DocumentLimits) -> None:
+    for what, size, most in (
+        ("is nested {} fields deep", found.depth, limits.max_depth),
+        ("has {} fields with its fragments spread out", found.fields, limits.max_fields),
+        ("has {} aliases", found.aliases, limits.max_aliases),
+    ):
+        if size > most:
+            raise UserError(
+                f"The operation {what.format(size)}; at most {most} are allowed.",
+                code=ErrorCode.GRAPHQL_VALIDATION_FAILED,
+            )
