@@ -1,15 +1,14 @@
 """Whether the store is fit to work with, and what is in it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import Select, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, union_all
 
 from connectors.contract import DiscoveredEntity, Finding, Severity, SourceError
-from connectors.native.migration import OLDEST_SERVER, script_config
+from connectors.native.migration import script_config
 from connectors.native.statement import compiled
-from connectors.native.store import Store
+from connectors.native.store import OLDEST_SERVER, Store
 from connectors.native.tables import METADATA, TABLES
 from domain.catalogue import ENTITIES
 
@@ -56,9 +55,9 @@ async def entities(store: Store) -> Sequence[DiscoveredEntity]:
     ]
 
 
-def _count(name: str) -> Select[Any]:
-    count = select(literal_column(f"'{name}'").label("name"), func.count().label("record_count"))
-    return count.select_from(TABLES[name])
+def _count(name: str) -> Select[str, int]:
+    label: ColumnElement[str] = literal_column(f"'{name}'")
+    return select(label.label("name"), func.count().label("record_count")).select_from(TABLES[name])
 
 
 def _of_server(version: int, *, is_read_only: bool) -> Sequence[Finding]:

@@ -36,6 +36,7 @@ from domain.filter import fields_of
 from domain.order import Order
 
 _LIMIT = "row_limit"
+_ONE: ColumnElement[int] = literal_column("1")
 
 
 def statement_of(shape: Shape) -> Statement:
@@ -58,9 +59,8 @@ def arguments_of(question: Question, *, limit: int | None) -> Mapping[str, objec
 
 def _listed(shape: Shape) -> Select[Any]:
     rows = TABLES[shape.entity].alias("e")
-    query = select(*(rows.c[each] for each in shape.fields), literal_column("1")).where(
-        *_conditions(shape, rows)
-    )
+    query = select(*(rows.c[each] for each in shape.fields), _ONE)
+    query = query.select_from(rows).where(*_conditions(shape, rows))
     return _cut(query.order_by(*_ordering(shape.order, rows)), shape)
 
 
@@ -77,7 +77,7 @@ def _keyed(shape: Shape) -> Select[Any]:
             .order_by(*_ordering(shape.order, rows))
         )
     # A key's rows stay together and in order: they come from one run of the sub-select.
-    query = select(*(rows.c[each] for each in dict.fromkeys(shape.fields)), literal_column("1"))
+    query = select(*(rows.c[each] for each in dict.fromkeys(shape.fields)), _ONE)
     query = query.select_from(source).where(*conditions).order_by(*_ordering(shape.order, rows))
     each_key = _cut(query, shape).lateral("x")
     return select(*(each_key.c[each] for each in shape.fields), keys.c.n).select_from(
@@ -121,10 +121,12 @@ def _surviving(match: tuple[str, ...]) -> CTE:
         .select_from(source)
         .cte("found", recursive=True)
     )
+    # As a limited sub-select, or PostgreSQL, which cannot know how short the chains are, would
+    # prepare for many by reading the whole table.
+    next_ = select(survivor.c.id, survivor.c.superseded_by)
+    step = next_.where(survivor.c.id == found.c.superseded_by).limit(_ONE).lateral()
     return found.union(
-        select(found.c.n, survivor.c.id, survivor.c.superseded_by).join_from(
-            found, survivor, survivor.c.id == found.c.superseded_by
-        )
+        select(found.c.n, step.c.id, step.c.superseded_by).select_from(found.join(step, true()))
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 _DIALECT = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types no dialect
 
-Clause: TypeAlias = Select[Any] | CompoundSelect[Any] | Insert | Update
+Clause: TypeAlias = Select[Any] | CompoundSelect[str, int] | Insert | Update
 
 
 @dataclass(frozen=True, slots=True)
