@@ -10,7 +10,7 @@ from gateway.config.settings import Telemetry
 
 def set_up(telemetry: Telemetry) -> None:
     """Send what is logged to standard error, in the form and from the level of the settings."""
-    stamps = [
+    stamps: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,

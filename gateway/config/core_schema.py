@@ -77,6 +77,7 @@ _CONSTRUCTORS: dict[str, Callable[[str], Any]] = {
     _INT: _integer,
     _FLOAT: _float,
     _STR: str,
+    MERGE: str,  # a text, unless it stands where a key does
 }
 
 

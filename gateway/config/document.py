@@ -159,7 +159,8 @@ def _places(parts: Parts) -> dict[str | int, Place]:
 
 
 def _tag(node: yaml.Node) -> str:
-    return "!!" + node.tag.rpartition(":")[2] if node.tag.startswith("tag:") else node.tag
+    tag: str = node.tag
+    return tag.replace("tag:yaml.org,2002:", "!!", 1)
 
 
 def _place(mark: yaml.Mark) -> Place:

@@ -55,7 +55,9 @@ class _Reading:
 
     def settings(self, base_dir: Path) -> Settings:
         sources = dict(self._sources())
-        data = {**self._root.value, "sources": sources}
+        # `server:` above nothing but comments is empty in YAML, and means what leaving it out does.
+        given = {name: value for name, value in self._root.value.items() if value is not None}
+        data = {**given, "sources": sources}
         result = None
         try:
             result = Settings.model_validate(data, context={"base_dir": base_dir})

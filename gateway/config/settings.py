@@ -26,6 +26,9 @@ DATA_DIR = Path(".customer360")
 """Where the gateway keeps what it makes, beside the configuration file, unless told otherwise."""
 
 
+_MIN_KEY_LENGTH = 32
+
+
 class Section(BaseModel):
     """A part of the configuration: no unknown settings, and nothing changes after the start."""
 
@@ -142,9 +145,16 @@ class Server(Section):
     """The web sites whose pages may call the gateway from a browser, such as
     `https://portal.example.com`. `*` allows all."""
 
-    link_signing_key: SecretStr | None = Field(default=None, min_length=32)
+    link_signing_key: SecretStr | None = None
     """The secret that signs download links, at least 32 characters. Without it one is made and
     kept in the `data_dir` of the store; several replicas behind one address must be given one."""
+
+    @field_validator("link_signing_key")
+    @classmethod
+    def _is_long(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < _MIN_KEY_LENGTH:
+            raise ValueError(f"too short to be safe; write at least {_MIN_KEY_LENGTH} characters")
+        return key
 
     @field_validator("cors_origins")
     @classmethod
