@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, model_va
 
 def _secret(value: object) -> object:
     """Secrets come from files and the environment: numbers are text, an end of line is none."""
-    if isinstance(value, SecretStr):
+    if not isinstance(value, str | int):
         return value
     text = str(value).strip()
     if not text or not text.isascii() or not text.isprintable():

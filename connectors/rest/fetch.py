@@ -79,7 +79,7 @@ def _joined(parts: list[_Part], *, keys: list[str], run: Run) -> Answer:
     if failures and len(failures) == len(set(keys)):
         raise next(iter(failures.values()))
     return Answer(
-        rows={(key,): rows for part in parts for key, rows in part.rows.items()},
+        rows={(key,): rows for part in parts for key, rows in part.rows.items() if rows},
         failures=failures,
         skipped=tuple(each for part in parts for each in part.skipped),
         calls=run.calls,

@@ -174,6 +174,9 @@ class RestEntity(EntityMapping):
 class RestOptions(MappedOptions[RestEntity]):
     """A source behind an HTTP API that speaks JSON."""
 
+    # What is wrong with a secret is told without repeating it.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     kind: Literal["rest"]
     """The kind of connector."""
     base_url: Annotated[str, AfterValidator(_base_url)]
