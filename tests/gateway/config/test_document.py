@@ -129,12 +129,12 @@ def test_anchors_and_merges_work_and_own_keys_win() -> None:
             "a: ${A}-${B}",
             [
                 (
-                    "f:1:4: the environment variable A is needed here and is not set; set it, or write"
-                    " ${A:-default}"
+                    "f:1:4: the environment variable A is needed here and is not set; set it, or"
+                    " write ${A:-default}"
                 ),
                 (
-                    "f:1:4: the environment variable B is needed here and is not set; set it, or write"
-                    " ${B:-default}"
+                    "f:1:4: the environment variable B is needed here and is not set; set it, or"
+                    " write ${B:-default}"
                 ),
             ],
         ),

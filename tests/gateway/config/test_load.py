@@ -45,8 +45,8 @@ identity:
 
     assert problems(tmp_path, text) == [
         (
-            "customer360.yaml:1:1: unknown setting 'srever'; there are 'identity', 'limits', 'server',"
-            " 'sources', 'store', 'telemetry'"
+            "customer360.yaml:1:1: unknown setting 'srever'; there are 'identity', 'limits',"
+            " 'server', 'sources', 'store', 'telemetry'"
         ),
         "customer360.yaml:4:11: sources.shop.kind: there is no kind 'sqll'; did you mean 'sql'?",
         (
@@ -61,20 +61,20 @@ identity:
         "customer360.yaml:12:40: sources.mail.pages[1] must be a whole number, not 'two'",
         "customer360.yaml:14:9: server.port: must be less than or equal to 65535",
         (
-            "customer360.yaml:15:9: the environment variable HOST is needed here and is not set; set"
-            " it, or write ${HOST:-default}"
+            "customer360.yaml:15:9: the environment variable HOST is needed here and is not set;"
+            " set it, or write ${HOST:-default}"
         ),
         (
             "customer360.yaml:17:22: identity.precedence: there is no source 'mall'; did you mean"
             " 'mail'?"
         ),
         (
-            "customer360.yaml:18:25: identity.precedence_by_field.phnes: customers have no such field;"
-            " did you mean 'phones'?"
+            "customer360.yaml:18:25: identity.precedence_by_field.phnes: customers have no such"
+            " field; did you mean 'phones'?"
         ),
         (
-            "customer360.yaml:18:33: identity.precedence_by_field.phnes: there is no source 'crn'; did"
-            " you mean 'Crm'?"
+            "customer360.yaml:18:33: identity.precedence_by_field.phnes: there is no source 'crn';"
+            " did you mean 'Crm'?"
         ),
     ]
 
@@ -96,8 +96,8 @@ identity:
         (
             "server: {cors_origins: ['https://a.example/x']}",
             (
-                "1:24: server.cors_origins: 'https://a.example/x' is no origin; write scheme and host"
-                " alone, such as https://portal.example.com"
+                "1:24: server.cors_origins: 'https://a.example/x' is no origin; write scheme and"
+                " host alone, such as https://portal.example.com"
             ),
         ),
         (
@@ -115,8 +115,8 @@ identity:
         (
             "store: {url: mysql://host/db}",
             (
-                "1:14: store.url: the store must be a PostgreSQL database: its address must start with"
-                " postgresql://"
+                "1:14: store.url: the store must be a PostgreSQL database: its address must start"
+                " with postgresql://"
             ),
         ),
         (
@@ -126,8 +126,8 @@ identity:
         (
             "identity: {default_phone_region: UK}",
             (
-                "1:34: identity.default_phone_region: there is no such country; write its two letters"
-                " by ISO 3166, such as CN"
+                "1:34: identity.default_phone_region: there is no such country; write its two"
+                " letters by ISO 3166, such as CN"
             ),
         ),
         (
@@ -150,12 +150,12 @@ def test_a_choice_of_forms_tells_only_of_the_form_that_was_meant(tmp_path: Path)
     assert problems(tmp_path, text) == [
         "customer360.yaml:6:14: 'column' is missing in sources.shop.fields.total",
         (
-            "customer360.yaml:6:15: unknown setting 'colum' in sources.shop.fields.total; did you mean"
-            " 'column'?"
+            "customer360.yaml:6:15: unknown setting 'colum' in sources.shop.fields.total; did you"
+            " mean 'column'?"
         ),
         (
-            "customer360.yaml:6:33: sources.shop.fields.total.unit: 'cent' is not known; did you mean"
-            " 'cents'?"
+            "customer360.yaml:6:33: sources.shop.fields.total.unit: 'cent' is not known; did you"
+            " mean 'cents'?"
         ),
     ]
 
