@@ -56,7 +56,7 @@ def divide(
     fields = _wanted(question, rest)
     batch = Batch(
         entity=question.entity,
-        fields=tuple(each for each in fields if _has(capability, each)),
+        fields=tuple(each for each in fields if _has(question.entity, capability, each)),
         match=match,
         where=all_of(pushed),
         order=order if pages else (),
@@ -91,7 +91,11 @@ def _wanted(question: Question, rest: Sequence[Filter]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*question.fields, *more]))
 
 
-def _has(capability: Capability, field: str) -> bool:
+def _has(entity: str, capability: Capability, field: str) -> bool:
+    """Whether the source gives a field; what names a source or a customer is made here."""
+    references = ENTITIES[entity].references
+    if field in {"source", "customer_id"} or field.removesuffix("_source") in references:
+        return False
     return field in capability.fields or field in {"record_id", "observed_at"}
 
 

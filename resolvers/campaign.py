@@ -1,13 +1,14 @@
 """How campaigns and their members are found."""
 
 from domain.order import Order
-from resolvers.field import PlanField, amount_of
+from resolvers.field import PlanField
+from resolvers.money import money
 from resolvers.value import Value
 
 NEWEST = (Order("starts_at", is_descending=True),)
 LAST_SENT = (Order("sent_at", is_descending=True),)
 
-cost = amount_of("cost")
+cost = money("cost")
 
 
 def every(field: PlanField) -> Value:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from connectors.contract import Written
 from connectors.session import Session
 from resolvers.selection import Limits
 
@@ -20,12 +21,28 @@ class Viewer:
 
 
 class Journal(Protocol):
-    """Where interactions are logged."""
+    """Where interactions are logged and amended. What it acknowledges is on disk."""
 
     async def write(
-        self, entity: str, records: Sequence[Mapping[str, Any]], *, idempotency_key: str
-    ) -> Sequence[Any]:
-        """Write records once per idempotency key."""
+        self,
+        records: Sequence[Mapping[str, Any]],
+        *,
+        idempotency_key: str,
+        content_hash: str | None = None,
+    ) -> Sequence[Written]:
+        """Log interactions once per idempotency key; a problem is `CODE: words`."""
+        ...
+
+    async def amend(
+        self,
+        record_id: str,
+        changes: Mapping[str, Any],
+        *,
+        reason: str | None,
+        idempotency_key: str,
+        amended_at: datetime,
+    ) -> Written:
+        """Change an interaction once per idempotency key, keeping what it said before."""
         ...
 
 
@@ -38,7 +55,7 @@ class Context:
     """
 
     session: Session
-    journal: Any
+    journal: Journal
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     sources: Mapping[str, Mapping[str, Any]]

@@ -10,9 +10,9 @@ from graphql.execution import VariableValues, get_variable_values
 
 from connectors.aspects import Accounts
 from resolvers.context import Context
-from resolvers.operation import Document, DocumentCache, InvalidDocument
 from resolvers.introspection import introspect
 from resolvers.limit import DocumentLimits
+from resolvers.operation import Document, DocumentCache, InvalidDocument
 from resolvers.planner import Plan
 from resolvers.problem import UserError
 from resolvers.request import Request

@@ -161,13 +161,3 @@ def global_id(field: PlanField) -> Value:
         raise TypeError("only records have a global id")
     keys = ", ".join(scope.expression(name) for name in scope.entity.key)
     return Leaf(f"gid({scope.entity.type_name!r}, {keys})")
-
-
-def amount_of(name: str, currency: str = "currency") -> PlanResolver:
-    """Money made of a column with the amount; the column `currency` goes with it."""
-
-    def plan(field: PlanField) -> Value:
-        _ = field.scope.expression(currency)
-        return field.inline(condition=name)
-
-    return plan

@@ -1,15 +1,16 @@
 """How purchases, their lines and products are found."""
 
 from domain.order import Order
-from resolvers.field import PlanField, amount_of
+from resolvers.field import PlanField
+from resolvers.money import money
 from resolvers.value import Value
 
 NEWEST = (Order("placed_at", is_descending=True),)
 POSITION = (Order("position"),)
 
-total = amount_of("total")
-unit_price = amount_of("unit_price")
-price = amount_of("price")
+total = money("total")
+unit_price = money("unit_price")
+price = money("price")
 
 
 def every(field: PlanField) -> Value:

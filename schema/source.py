@@ -1,0 +1,50 @@
+"""Sources: the systems that the graph is made of."""
+
+from datetime import datetime
+
+import strawberry
+
+from connectors.health import SourceStatus
+from resolvers import source
+from schema.enumeration import enumeration
+from schema.field import described
+
+enumeration(
+    SourceStatus,
+    "How a source is doing, by the last question to it.",
+    {
+        "UNKNOWN": "It was not asked yet since the gateway started.",
+        "OK": "It answered.",
+        "PARTIAL": "It answered, but not everything could be read.",
+        "TIMEOUT": "It did not answer in time.",
+        "REFUSED": "It refused, or is not set up correctly.",
+        "DOWN": "It could not be reached.",
+    },
+)
+
+
+@strawberry.type(description="One kind of record of a source, and how it reaches the graph.")
+class SourceEntity:
+    """An entity of a source."""
+
+    entity: str = described("The kind of record, such as `ticket`.")
+    mode: str = described(
+        "`live`: asked at query time. `synced`: pulled regularly. `indexed`: customers."
+    )
+    synced_at: datetime | None = described("When it was last pulled completely.")
+    record_count: int | None = described("How many records the store has of it.")
+    skipped_count: int | None = described("How many records could not be read in the last pull.")
+    problem: str | None = described("What went wrong in the last pull, in words.")
+
+
+@strawberry.type(description="A system that the graph is made of.")
+class Source:
+    """A source and its state."""
+
+    name: str = described("Its name in the configuration.")
+    kind: str = described("The kind of connector, such as `sql` or `rest`.")
+    status: SourceStatus = described("How it is doing.")
+    problem: str | None = described("What is wrong with it, in words.")
+    asked_at: datetime | None = described("When it was last asked.")
+    answered_at: datetime | None = described("When it last answered.")
+    entities: list[SourceEntity] = described("What it gives.", source.entities)
