@@ -133,7 +133,7 @@ class Desk:
     def _one(self, request: Request) -> Response:
         key = request.path_params["key"]
         found = next((each for each in self.tickets if each["id"] == key), None)
-        return JSONResponse(found if found else {}, status_code=200 if found else 404)
+        return JSONResponse(found or {}, status_code=200 if found else 404)
 
     def _of_customer(self, request: Request) -> Response:
         key = request.path_params["key"]

@@ -15,7 +15,7 @@ from tests.connectors.rest.fake import MAX_KEYS, TOKEN
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
-TICKET: Mapping[str, Any] = {
+TICKET: dict[str, Any] = {
     "key": "id",
     "changed": "changed",
     "references": {"customer": "customer_id"},

@@ -184,9 +184,12 @@ async def _socket(behave: Behave) -> AsyncIterator[str]:
         await asyncio.sleep(0)
 
 
-def _wire_failure(behave: Behave, **settings: float) -> SourceError:
+def _wire_failure(behave: Behave, *, timeout_s: float = 5.0) -> SourceError:
     async def run() -> SourceError:
-        async with _socket(behave) as url, opened(LIST, base_url=url, **settings) as source:
+        async with (
+            _socket(behave) as url,
+            opened(LIST, base_url=url, timeout_s=timeout_s) as source,
+        ):
             with pytest.raises(SourceError) as caught:
                 await source.fetch(everything())
         return caught.value

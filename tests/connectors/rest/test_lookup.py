@@ -261,7 +261,7 @@ def test_no_more_requests_at_a_time_than_allowed() -> None:
     """`max_concurrency` holds over all keys and batches."""
     now, most = 0, 0
 
-    async def answer(request: httpx2.Request) -> httpx2.Response:
+    async def answer(_: httpx2.Request) -> httpx2.Response:
         nonlocal now, most
         now += 1
         most = max(most, now)

@@ -1,4 +1,4 @@
-"""Paging: every style gives every record once, ends where the list ends, and never runs in circles."""
+"""Paging: every style gives every record once, ends with the list, never runs in circles."""
 
 import asyncio
 from typing import Any
@@ -36,7 +36,7 @@ async def _read_all(desk: Desk, style: str, size: int) -> tuple[list[str], int]:
     transport = httpx2.ASGITransport(app=desk.app())
     async with opened(tickets(list=listing), transport=transport) as source:
         answer = await source.fetch(everything())
-    return [row[0] for row in answer.rows[()]], answer.calls
+    return [str(row[0]) for row in answer.rows[()]], answer.calls
 
 
 @settings(max_examples=60, deadline=None)

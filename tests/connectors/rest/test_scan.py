@@ -11,7 +11,7 @@ from connectors.contract import ChangePage, Cursor, Unavailable
 from tests.connectors.rest.fake import Desk, ticket
 from tests.connectors.rest.opening import answering, opened, tickets
 
-PAGES = {"path": "/page", "items": "data", "paging": {"style": "page", "size_param": "size"}}
+PAGING = {"style": "page", "size_param": "size"}
 
 
 def _scanned(
@@ -34,7 +34,8 @@ def _scanned(
 
 
 def _sized(size: int, **paging: Any) -> dict[str, Any]:
-    return tickets(list=PAGES | {"paging": PAGES["paging"] | {"size": size} | paging})  # type: ignore[dict-item, operator]  # a literal of settings
+    listing = {"path": "/page", "items": "data", "paging": PAGING | {"size": size} | paging}
+    return tickets(list=listing)
 
 
 def _ids(pages: list[ChangePage]) -> list[str]:
