@@ -23,6 +23,8 @@ from connectors.native.store import driver_url
 VARIABLE = "CUSTOMER360_TEST_POSTGRES"
 """The environment variable that may name a server: the URL of a role that may make databases."""
 
+_VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -83,7 +85,7 @@ def _server_url() -> Iterator[str]:
         yield named
         return
     with TemporaryDirectory(prefix="c360-", ignore_cleanup_errors=True) as folder:
-        server = EmbeddedServer(Path(folder))
+        server = EmbeddedServer(Path(folder), settings=_VOLATILE)
         try:
             yield asyncio.run(server.start())
         finally:

@@ -98,8 +98,11 @@ class Cluster:
             if each.exists():
                 _give(each, account.file_owner)
 
-    async def initialise(self, programs: Programs) -> None:
-        """Make the data, all or nothing. Raises `Misconfigured` with the words of `initdb`."""
+    async def initialise(self, programs: Programs, *options: str) -> None:
+        """Make the data, all or nothing; `options` are further ones of `initdb`.
+
+        Raises `Misconfigured` with the words of `initdb`.
+        """
         half = self.folder / "data.half"
         await asyncio.to_thread(shutil.rmtree, half, ignore_errors=True)
         half.mkdir(mode=0o700)
@@ -109,7 +112,7 @@ class Cluster:
             os.chown(each, programs.account.file_owner, -1)
         arguments = ["-D", str(half), f"--pwfile={password}", f"--username={USER}"]
         arguments += ["--auth=scram-sha-256", "--encoding=UTF8", *_locale(programs.major)]
-        code, said = await programs.run("initdb", *arguments)
+        code, said = await programs.run("initdb", *arguments, *options)
         if code != 0:
             raise Misconfigured(
                 SOURCE,
@@ -141,9 +144,11 @@ class Cluster:
     def forget_dead_server(self) -> None:
         """Remove what a dead server left, so that another process with its number is no hindrance.
 
-        Only for whoever holds the lock and found no `orphan`.
+        That may be its own corpse, which nobody has buried yet. Only for whoever holds the lock
+        and found no `orphan`.
         """
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for file in (self.data / "postmaster.pid", self.sockets / f".s.PGSQL.{_PORT}.lock"):
+            file.unlink(missing_ok=True)
 
     def start(self, programs: Programs, settings: dict[str, str]) -> "subprocess.Popen[bytes]":
         """Start the server; it is not ready yet."""

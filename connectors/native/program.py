@@ -4,6 +4,7 @@ import asyncio
 import enum
 import importlib.util
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -34,7 +35,14 @@ class Account(enum.Enum):
 
 def usual_accounts() -> Sequence[Account]:
     """The accounts to try, best first."""
-    return (Account.NAMESPACE, Account.NOBODY) if os.geteuid() == 0 else (Account.OWN,)
+    if os.geteuid() == 0:
+        return (Account.NAMESPACE, Account.NOBODY)
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        # Container platforms give out numbers without a name, with which `initdb` refuses to run.
+        return (Account.NAMESPACE, Account.OWN)
+    return (Account.OWN,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,13 +109,13 @@ class EmbeddedServer:
                         return self.url
                     await asyncio.sleep(_POLL_S)
                 await self._launch()
+                return self.url
         except TimeoutError as error:
             await self.stop()
             raise Unavailable(SOURCE, self._late()) from error
         except BaseException:
             await self.stop()
             raise
-        return self.url
 
     async def stop(self) -> None:
         """Shut the server down where this process owns it, and let another process have it."""
@@ -131,7 +131,8 @@ class EmbeddedServer:
         self._cluster.hand_over(programs.account)
         await self._end_orphan()
         if self._cluster.major() is None:
-            await self._cluster.initialise(programs)
+            is_volatile = self._settings.get("fsync") == "off"
+            await self._cluster.initialise(programs, *(["--no-sync"] if is_volatile else []))
         while True:
             if await self._is_started(programs):
                 return
