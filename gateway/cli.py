@@ -24,8 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     why_not = refusal(packages_distributions())
     if why_not is not None:
         _stop(ExitCode.ENVIRONMENT_REFUSED, why_not)
+    plain = [each for each in given if each != VERBOSE]
     try:
-        command_line()([each for each in given if each != VERBOSE])
+        command_line(plain)(plain)
     except Exception as exc:  # noqa: BLE001 - the edge of the process: whatever it is, say it in words
         if VERBOSE in given:
             traceback.print_exception(exc)
@@ -33,8 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _stop(*importlib.import_module("gateway.failure").told(exc))
 
 
-def command_line() -> typer.Typer:
-    """The whole command line, with every command of `gateway.commands`."""
+def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
+    """The command line as far as these arguments need it; without any, the whole of it."""
     app = typer.Typer(
         name="customer360",
         no_args_is_help=True,
@@ -42,7 +43,7 @@ def command_line() -> typer.Typer:
         help="One GraphQL endpoint that answers with the whole customer.",
     )
     app.callback()(_options)
-    for command in importlib.import_module("gateway.commands").found():
+    for command in importlib.import_module("gateway.commands").found(arguments):
         app.add_typer(command)
     return app
 

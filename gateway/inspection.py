@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 from connectors import registry
 from connectors.contract import Environment, Finding, Kind, Severity
-from connectors.errors import Misconfigured, SourceError
+from connectors.errors import SourceError
+from connectors.native.inspection import findings
 from connectors.native.server import EmbeddedServer
 from connectors.native.store import Store
 from gateway.config import Settings
 
 STORE = "store"
-_OLDEST_SERVER = 150_000
+_IS_NEW = "SELECT to_regclass('alembic_version') IS NULL AS is_new"
 
 
 async def inspect(
@@ -74,9 +75,9 @@ async def _of_store(settings: Settings) -> Sequence[Finding]:
 async def _of_database(url: str) -> Sequence[Finding]:
     store = await Store.open(url, max_connections=1)
     try:
-        rows = await store.fetch("SELECT current_setting('server_version_num')::int AS version")
+        (row,) = await store.fetch(_IS_NEW)
+        if row["is_new"]:
+            return [Finding(Severity.INFO, "The store is new; the first start makes its tables.")]
+        return await findings(store)
     finally:
         await store.close()
-    if rows[0]["version"] < _OLDEST_SERVER:
-        raise Misconfigured(STORE, "The PostgreSQL is too old; version 15 or newer is needed.")
-    return []

@@ -13,6 +13,7 @@ from rich.text import Text
 from connectors import registry
 from connectors.contract import DiscoveredEntity, Environment
 from gateway.commands.config_file import DEFAULT, ConfigFile, settings_of
+from gateway.commands.source_name import known_source
 from gateway.config import Settings
 from gateway.starter import starter
 
@@ -30,10 +31,7 @@ def discover(
 ) -> None:
     """Show what a source offers: its tables, paths or files, and their fields."""
     settings = settings_of(config)
-    if source not in settings.sources:
-        known = ", ".join(f"'{name}'" for name in settings.sources) or "none"
-        message = f"there is no source '{source}' in {config}; there are: {known}"
-        raise typer.BadParameter(message, param_hint="SOURCE")
+    known_source(source, settings, config)
     offered = asyncio.run(_offered(source, settings))
     if as_yaml:
         typer.echo(starter(source, type(settings.sources[source]), offered), nl=False)
