@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from connectors.contract import Batch, Bound, Order
+from connectors.contract import Batch, Bound, Compare, Op, Order
 from tests.connectors.native.filled import NOON, Native, running
 from tests.postgres import Server
 
@@ -15,6 +15,7 @@ Running: TypeAlias = tuple[asyncio.Runner, Native]
 
 _KEY = (Order("source"), Order("record_id"))
 _CUSTOMER = UUID(int=7)
+_SYNCED = Compare("source", Op.IN, ("native", "shop"))
 _FILL = """
 INSERT INTO purchase (source, record_id, observed_at, status, placed_at, total, currency,
                       customer_id, customer_source, customer_ref)
@@ -81,6 +82,7 @@ async def _plan(native: Native, batch: Batch) -> str:
                 fields=("total",),
                 match=("customer_id",),
                 keys=((_CUSTOMER,),),
+                where=_SYNCED,
                 order=(Order("placed_at", True), *_KEY),
                 limit=5,
             ),
@@ -93,6 +95,7 @@ async def _plan(native: Native, batch: Batch) -> str:
                 fields=("total",),
                 match=("customer_id",),
                 keys=((_CUSTOMER,),),
+                where=_SYNCED,
                 order=(Order("placed_at", True), *_KEY),
                 after=Bound((NOON, "shop", "1")),
                 limit=5,
@@ -141,6 +144,7 @@ async def _plan(native: Native, batch: Batch) -> str:
             Batch(
                 entity="purchase",
                 fields=("total",),
+                where=_SYNCED,
                 order=(Order("placed_at", True), *_KEY),
                 after=Bound((NOON, "shop", "1")),
                 limit=5,
