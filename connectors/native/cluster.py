@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -149,6 +150,11 @@ class Cluster:
         """
         for file in (self.data / "postmaster.pid", self.sockets / f".s.PGSQL.{_PORT}.lock"):
             file.unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Remove the folder of the socket after the server has ended, unless it left things."""
+        with suppress(OSError):
+            self.sockets.rmdir()
 
     def start(self, programs: Programs, settings: dict[str, str]) -> "subprocess.Popen[bytes]":
         """Start the server; it is not ready yet."""

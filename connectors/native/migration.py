@@ -46,19 +46,24 @@ async def _migrate(connection: AsyncConnection) -> None:
 
 
 async def _require_fitting_server(connection: AsyncConnection) -> None:
-    version = (await connection.execute(text("SHOW server_version_num"))).scalar_one()
-    if int(version) // 10_000 < OLDEST_SERVER:
-        raise Misconfigured(
-            SOURCE,
-            f"The store needs PostgreSQL {OLDEST_SERVER} or newer, but store.url leads to"
-            f" PostgreSQL {int(version) // 10_000}. Upgrade that server or name another one.",
-        )
+    number = (await connection.execute(text("SHOW server_version_num"))).scalar_one()
+    require_version(int(number))
     encoding = (await connection.execute(text("SHOW server_encoding"))).scalar_one()
     if encoding != "UTF8":
         raise Misconfigured(
             SOURCE,
             f"The database in store.url stores texts as {encoding}. Create one that takes every"
             " language (CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0) and name it.",
+        )
+
+
+def require_version(number: int) -> None:
+    """Raise `Misconfigured` where `server_version_num` is that of a server that is too old."""
+    if number // 10_000 < OLDEST_SERVER:
+        raise Misconfigured(
+            SOURCE,
+            f"The store needs PostgreSQL {OLDEST_SERVER} or newer, but store.url leads to"
+            f" PostgreSQL {number // 10_000}. Upgrade that server or name another one.",
         )
 
 

@@ -92,8 +92,7 @@ class EmbeddedServer:
     ) -> None:
         if self._watch is not None:
             self._watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watch
+            await asyncio.wait([self._watch])
         await self.stop()
 
     async def start(self) -> str:
@@ -122,6 +121,7 @@ class EmbeddedServer:
         if self._process is not None:
             process, self._process = self._process, None
             await _end(process.pid, lambda: process.poll() is not None)
+            self._cluster.tidy()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -180,13 +180,12 @@ class EmbeddedServer:
     async def _look_after(self) -> None:
         while True:
             await asyncio.sleep(_WATCH_S)
-            if not self._has_lost_server():
-                continue
-            _log.warning("embedded_postgres_restarts", folder=str(self._cluster.folder))
             try:
-                await self.start()
-            except SourceError as error:
-                _log.exception("embedded_postgres_down", problem=error.message)
+                if self._has_lost_server():
+                    _log.warning("embedded_postgres_restarts", folder=str(self._cluster.folder))
+                    await self.start()
+            except (SourceError, OSError) as error:
+                _log.exception("embedded_postgres_down", problem=str(error))
 
     def _has_lost_server(self) -> bool:
         if self._process is not None:

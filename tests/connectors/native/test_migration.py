@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 
 from connectors.errors import Misconfigured, Unavailable
-from connectors.native.migration import engine_of, migrate
+from connectors.native.migration import engine_of, migrate, require_version
 from connectors.native.store import Store
 from connectors.native.tables import METADATA
 from tests.postgres import Server, execute
@@ -124,6 +124,14 @@ def test_a_database_that_cannot_hold_every_language_is_refused(postgres: Server)
             asyncio.run(migrate(url))
     finally:
         execute(postgres.url, f"DROP DATABASE {name}")
+
+
+def test_a_server_that_is_too_old_is_refused() -> None:
+    """Fifteen is the oldest."""
+    require_version(150_000)
+
+    with pytest.raises(Misconfigured, match=r"needs PostgreSQL 15 or newer.*PostgreSQL 14"):
+        require_version(140_019)
 
 
 def test_a_server_that_is_down_is_unavailable() -> None:
