@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from connectors.native import index_statement as sql
-from connectors.native.index_record import columns, record_key, stored
+from connectors.native.index_record import columns, plain_uuid, record_key, stored
 from domain.customer import CustomerKind, CustomerRecord
 from domain.golden import Precedence, golden
 from domain.identity import (
@@ -145,7 +145,7 @@ class Page:
             if each.organization_ref
         }
         rows = await self._connection.fetch(sql.ORGANIZATIONS, *columns(list(refs), 2))
-        return {(row["source"], row["record_id"]): row["customer_id"] for row in rows}
+        return {(row["source"], row["record_id"]): plain_uuid(row["customer_id"]) for row in rows}
 
     async def _relink(
         self, moved: Mapping[RecordKey, UUID], superseded: Mapping[UUID, UUID]

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
 import orjson
 
@@ -58,7 +59,7 @@ def stored(row: Mapping[str, Any]) -> CustomerRecord:
         tags=tuple(row["tags"]),
         custom=row["custom"],
         external_ids=row["external_ids"],
-        customer_id=row["customer_id"],
+        customer_id=plain_uuid(row["customer_id"]) if row["customer_id"] else None,
         matched_by=tuple(row["matched_by"]),
         is_deleted=row["is_deleted"],
     )
@@ -72,6 +73,11 @@ def is_same(one: CustomerRecord, other: CustomerRecord) -> bool:
 def record_key(record: CustomerRecord) -> RecordKey:
     """What identifies a record over all sources."""
     return record.source, record.record_id
+
+
+def plain_uuid(value: UUID) -> UUID:
+    """The same id as Python has it: the driver's own kind cannot be written as JSON."""
+    return UUID(int=value.int)
 
 
 def columns(rows: Sequence[tuple[Any, ...]], width: int) -> list[list[Any]]:
