@@ -1,30 +1,29 @@
 """Logging interactions exactly once, and amending them without losing what they said."""
 
-import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
 import asyncpg
-import orjson
 from sqlalchemy import and_, bindparam, select
 
 from connectors.contract import Written
+from connectors.native.interaction_content import (
+    content,
+    digest_of,
+    fit_changes,
+    plain,
+    prepare,
+)
 from connectors.native.problem import WriteProblem
 from connectors.native.statement import compiled
+from connectors.native.storable import is_text
 from connectors.native.store import SOURCE, Store
 from connectors.native.tables import TABLES
-from connectors.native.validation import Unfit, fitted, require_complete
-from domain.catalogue import ENTITIES
+from connectors.native.validation import Unfit
 
-_INTERACTION = ENTITIES["interaction"]
-_KEPT = frozenset({"source", "record_id", "observed_at", "amended_at"})
-"""What an amendment cannot change by itself."""
-_NOT_CONTENT = frozenset({"source", "record_id", "observed_at"})
-"""What differs between two attempts to log the same."""
 _SEPARATOR = "\x1f"
-_LONGEST_KEY = 1000
 
 _TABLE = TABLES["interaction"]
 _OF_RECORD = and_(_TABLE.c.source == bindparam("of"), _TABLE.c.record_id == bindparam("id"))
@@ -87,17 +86,18 @@ class InteractionLog:
         content gives the ids of the first time; `content_hash` says what counts as the same, by
         default all that the records say. Problems: `INVALID`, `KEY_REUSED`, `RECORD_EXISTS`.
         """
-        prepared, outcome = _prepared(records, idempotency_key)
-        if outcome:
+        prepared, outcome = prepare(records, idempotency_key)
+        if not prepared:
             return outcome
-        digest = content_hash or _digest([_content(each) for each in records])
+        said = content_hash or digest_of([content(each) for each in records])
+        digest = f"{len(records)} {said}"
         keys = _keys(idempotency_key, len(records))
         try:
             async with self._transaction() as connection:
-                await _claim(connection, keys, f"{len(records)} {digest}", prepared)
+                await _claim(connection, keys, digest, prepared)
                 await connection.executemany(_INSERT.text, [_row(each) for each in prepared])
         except _Claimed:
-            return await self._replayed(keys, f"{len(records)} {digest}")
+            return await self._replayed(keys, digest)
         except asyncpg.UniqueViolationError:
             problem = WriteProblem.RECORD_EXISTS.written("choose a new record_id: it is taken")
             return [problem] * len(records)
@@ -120,21 +120,22 @@ class InteractionLog:
         `UNKNOWN_RECORD`, `VERSION_CONFLICT`, `KEY_REUSED`.
         """
         try:
-            fit = _fit_changes(changes, idempotency_key, reason)
+            fit = fit_changes(changes, idempotency_key, reason)
         except Unfit as unfit:
             return WriteProblem.INVALID.written(str(unfit))
-        digest = "amend " + _digest([record_id, _plain(fit), reason, expected_version])
+        if not is_text(record_id):
+            return _unknown(record_id)
+        digest = "amend " + digest_of([record_id, plain(fit), reason, expected_version])
         claim = {"record_id": record_id, "observed_at": amended_at}
         try:
             async with self._transaction() as connection:
                 before = await _locked(connection, record_id)
                 await _claim(connection, [idempotency_key], digest, [claim])
                 version = await _next_version(connection, record_id, expected_version)
-                stamps = {"observed_at": amended_at, "amended_at": amended_at}
-                previous = _plain({name: before[name] for name in (*fit, "amended_at")})
-                after = {**before, **fit, **stamps}
-                await connection.execute(_UPDATE.text, *_row(after, of=SOURCE, id=record_id))
+                previous = plain({name: before[name] for name in (*fit, "amended_at")})
                 await connection.execute(_KEEP, record_id, version, amended_at, previous, reason)
+                after = {**before, **fit, "observed_at": amended_at, "amended_at": amended_at}
+                await connection.execute(_UPDATE.text, *_row(after, of=SOURCE, id=record_id))
         except _Claimed:
             return (await self._replayed([idempotency_key], digest))[0]
         except _Refused as refused:
@@ -154,59 +155,6 @@ class InteractionLog:
             return [Written(each["record_id"]) for each in found]
         text = "this idempotency key was used before with other content; use a new one"
         return [WriteProblem.KEY_REUSED.written(text)] * len(keys)
-
-
-def _prepared(
-    records: Sequence[Mapping[str, Any]], idempotency_key: str
-) -> tuple[Sequence[dict[str, object]], Sequence[Written]]:
-    """The records as they will be stored, or else the outcome for each."""
-    prepared: list[dict[str, object]] = []
-    texts: dict[int, str] = {}
-    for place, record in enumerate(records):
-        try:
-            require_key(idempotency_key)
-            prepared.append(_complete(record))
-        except Unfit as unfit:
-            texts[place] = str(unfit)
-    if not texts:
-        return prepared, ()
-    other = "another record of the same request is invalid"
-    problem = WriteProblem.INVALID
-    return (), [problem.written(texts.get(place, other)) for place in range(len(records))]
-
-
-def _complete(record: Mapping[str, Any]) -> dict[str, object]:
-    empty = dict.fromkeys(_INTERACTION.fields)
-    given = {name: value for name, value in record.items() if value is not None}
-    implied = {"key_details": [], "participants": [], "source": SOURCE}
-    fit: dict[str, object] = {**empty, **implied, **fitted(_INTERACTION, given)}
-    if fit["source"] != SOURCE:
-        raise Unfit(f"source must be {SOURCE}: what is logged here has no other")
-    fit["occurred_at"] = fit["occurred_at"] or fit["observed_at"]
-    require_complete(_INTERACTION, fit)
-    return fit
-
-
-def require_key(idempotency_key: str) -> None:
-    """Raises `Unfit` where an idempotency key cannot be kept."""
-    if not idempotency_key or any(each < " " for each in idempotency_key):
-        raise Unfit("the idempotency key must be a text without control characters")
-    if len(idempotency_key) > _LONGEST_KEY:
-        raise Unfit(f"the idempotency key must not be longer than {_LONGEST_KEY} characters")
-
-
-def _fit_changes(
-    changes: Mapping[str, Any], idempotency_key: str, reason: str | None
-) -> dict[str, object]:
-    require_key(idempotency_key)
-    fixed = sorted(_KEPT & set(changes))
-    if fixed:
-        raise Unfit(f"{', '.join(fixed)} cannot be amended")
-    if not changes:
-        raise Unfit("there is nothing to amend: name at least one field")
-    if reason is not None and "\0" in reason:
-        raise Unfit("reason holds a character that cannot be stored, such as U+0000")
-    return fitted(_INTERACTION, changes)
 
 
 def _keys(idempotency_key: str, count: int) -> Sequence[str]:
@@ -231,9 +179,13 @@ async def _claim(
 async def _locked(connection: asyncpg.Connection, record_id: str) -> dict[str, object]:
     found = await connection.fetchrow(_LOCK.text, *_LOCK.values({"of": SOURCE, "id": record_id}))
     if found is None:
-        text = f"no interaction with the id {record_id} was logged here"
-        raise _Refused(WriteProblem.UNKNOWN_RECORD.written(text))
+        raise _Refused(_unknown(record_id))
     return dict(found)
+
+
+def _unknown(record_id: str) -> Written:
+    text = f"no interaction with the id {record_id!r} was logged here"
+    return WriteProblem.UNKNOWN_RECORD.written(text)
 
 
 async def _next_version(
@@ -249,23 +201,3 @@ async def _next_version(
 def _row(record: Mapping[str, object], **further: object) -> Sequence[object]:
     named = {f"to_{name}": value for name, value in record.items()} | further
     return (_UPDATE if further else _INSERT).values(named)
-
-
-def _content(record: Mapping[str, Any]) -> dict[str, object]:
-    said = {name: value for name, value in record.items() if name not in _NOT_CONTENT}
-    return _plain({name: value for name, value in said.items() if value is not None})
-
-
-def _plain(values: Mapping[str, object]) -> dict[str, object]:
-    """The values as JSON has them."""
-    plain: dict[str, object] = orjson.loads(orjson.dumps(values, default=_as_text))
-    return plain
-
-
-def _as_text(value: object) -> object:
-    # A driver's own UUID is a UUID, but not one that orjson knows.
-    return list(value) if isinstance(value, tuple) else str(value)
-
-
-def _digest(content: object) -> str:
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -18,11 +18,16 @@ _TEXTS = frozenset({FieldType.TEXT, FieldType.ENUM})
 _NEVER, _ALWAYS = Or(()), And(())
 
 
+def is_text(text: str) -> bool:
+    """Whether a column could hold the text: all of Unicode but U+0000 and half characters."""
+    return _bad_position(text) is None
+
+
 def is_storable(field: Field, value: object) -> bool:
     """Whether a column for this field could hold the value."""
     match value:
         case str():
-            return _bad_position(value) is None
+            return is_text(value)
         case bool():
             return True
         case int() if field.value_type is FieldType.INTEGER:

@@ -78,7 +78,7 @@ def completed(entity: str, record: Mapping[str, Any]) -> dict[str, Any]:
     for field in ENTITIES[entity].fields.values():
         filler = next(iter(field.choices)) if field.choices else _FILLERS.get(field.value_type)
         found[field.name] = record.get(field.name, filler if field.required else None)
-    return found | record
+    return {**found, **record}
 
 
 async def fill(store: Store, entity: str, *records: Mapping[str, Any]) -> None:
