@@ -18,7 +18,8 @@ SAMPLE_RECORDS = 200
 
 def discovered(root: Path, *, source: str, limit: int) -> Iterator[DiscoveredEntity]:
     """The table files below a folder, at most 200; an unreadable one says so in its fields."""
-    files = walk(root, source=source, sidecar="", limit=limit)
+    found = walk(root, source=source, sidecar="", limit=limit)
+    files = (each.file for each in found)
     tables = (each for each in files if _suffix(each.name) in BY_SUFFIX)
     for file in islice(tables, MAX_FILES):
         try:

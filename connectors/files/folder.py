@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from stat import S_ISREG
 from typing import BinaryIO
 
 from connectors.contract import Misconfigured, Refused, SourceError, Unavailable
@@ -55,11 +56,18 @@ def looked_at(path: Path, root: Path, *, source: str) -> DataFile | None:
         status = path.stat()
     except FileNotFoundError:
         return None
-    if not path.is_file():
-        return None
+    name = path.relative_to(root).as_posix()
+    return seen(path, name, status, source=source) if S_ISREG(status.st_mode) else None
+
+
+def seen(path: Path, name: str, status: os.stat_result, *, source: str) -> DataFile:
+    """A file whose status is known; `name` is its path below the folder, as the system has it.
+
+    Names are normalised, so that they are the same on every system: macOS decomposes accents.
+    """
     return DataFile(
         source=source,
-        name=relative_name(path, root),
+        name=name if name.isascii() else unicodedata.normalize("NFC", name),
         path=path,
         fingerprint=fingerprint(status),
         size_bytes=status.st_size,
@@ -70,11 +78,6 @@ def looked_at(path: Path, root: Path, *, source: str) -> DataFile | None:
 def fingerprint(status: os.stat_result) -> str:
     """What changes when a file does."""
     return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
-
-
-def relative_name(path: Path, root: Path) -> str:
-    """The path below the folder, the same on every system: macOS decomposes accents."""
-    return unicodedata.normalize("NFC", path.relative_to(root).as_posix())
 
 
 @contextmanager

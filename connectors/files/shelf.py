@@ -12,9 +12,9 @@ from connectors.files.facts import facts
 from connectors.files.folder import DataFile, mapped_errors
 from connectors.files.media import UNKNOWN
 from connectors.files.options import DocumentEntity
-from connectors.files.sidecar import Round, Sidecars
+from connectors.files.sidecar import NOTHING, Round, Sidecars
 from connectors.files.snapshot import Snapshot
-from connectors.files.walk import walk
+from connectors.files.walk import Candidate, walk
 from connectors.mapping import Translation
 
 Made: TypeAlias = tuple[tuple[str, ...], tuple[Any, ...] | Skipped]
@@ -100,18 +100,21 @@ class Shelf:
         skipped: list[Skipped] = []
         shelving = Shelving(now, self._sidecars.round(self._options.sidecar), self._rows)
         source = self.translation.source
-        for file in walk(
+        for candidate in walk(
             self._root, source=source, sidecar=self._options.sidecar, limit=self._limit
         ):
-            problem = self._shelved(file, catalogue, shelving)
+            problem = self._shelved(candidate, catalogue, shelving)
             if problem is not None:
                 skipped.append(problem)
         self._rows = shelving.rows
         catalogue.snapshot.skipped = (*skipped, *self._sidecars.skipped())
         return catalogue
 
-    def _shelved(self, file: DataFile, catalogue: Catalogue, shelving: Shelving) -> Skipped | None:
+    def _shelved(
+        self, candidate: Candidate, catalogue: Catalogue, shelving: Shelving
+    ) -> Skipped | None:
         """Put a document into the catalogue, or say why it cannot be."""
+        file = candidate.file
         layout = self._options.layout.parts(file.name)
         if layout is None:
             catalogue.unmatched += 1
@@ -120,7 +123,7 @@ class Shelf:
         if not _is_text(file.name):
             shown = file.name.encode("utf-8", "backslashreplace").decode()
             return Skipped(None, f"{shown}: its name is not UTF-8; rename it")
-        row = self._row(file, layout, shelving)
+        row = self._row(candidate, layout, shelving)
         if isinstance(row, Skipped):
             return row
         if row[0] in catalogue.files:
@@ -129,10 +132,11 @@ class Shelf:
         return None
 
     def _row(
-        self, file: DataFile, layout: Mapping[str, str], shelving: Shelving
+        self, candidate: Candidate, layout: Mapping[str, str], shelving: Shelving
     ) -> tuple[Any, ...] | Skipped:
         """The row of a document, made anew only where the file or one of its sidecars changed."""
-        meta_print, meta = shelving.sidecars.of_file(file.path)
+        file, none = candidate.file, ("", NOTHING)
+        meta_print, meta = shelving.sidecars.of_file(file.path) if candidate.has_meta else none
         side_print, sidecar = shelving.sidecars.of_folder(file.path.parent)
         state = (file.fingerprint, meta_print, side_print)
         known = shelving.earlier.get(file.name)
@@ -153,7 +157,7 @@ class Shelf:
 
 def _is_text(name: str) -> bool:
     """Names that are no UTF-8 come from the system with stray surrogates."""
-    return not any("\ud800" <= each <= "\udfff" for each in name)
+    return name.isascii() or not any("\ud800" <= each <= "\udfff" for each in name)
 
 
 def _with_suffix(name: str, suffix: str) -> str:
