@@ -95,6 +95,8 @@ def _capability(entity: RestEntity, translation: Translation) -> Capability:
         filters={
             name: frozenset(params) for name, params in (listing.filters if listing else {}).items()
         },
+        orders=frozenset(listing.orders if listing else ()),
+        can_page=bool(listing and listing.orders),
         can_scan=listing is not None,
         tells_changes=listing is not None and listing.changed_since is not None,
         references=translation.references,

@@ -18,8 +18,9 @@ from connectors.rest.failure import NotFound
 from connectors.rest.lookup import Request, requests
 from connectors.rest.message import Run
 from connectors.rest.narrowing import narrowed
+from connectors.rest.ordering import is_enough, kept, looked_at, sorting, start
 from connectors.rest.reading import Reading, listing_question
-from domain.filter import fields_of, predicate
+from domain.filter import all_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,10 @@ class _Shape:
     columns: tuple[str, ...]
     unmapped: str | None
 
-    def position(self, name: str) -> int:
-        return self.columns.index(name)
+    @property
+    def positions(self) -> dict[str, int]:
+        """Where in a row a field is."""
+        return {name: place for place, name in enumerate(self.columns)}
 
 
 @dataclass(slots=True)
@@ -47,9 +50,7 @@ class _Part:
 
 
 def _shape(reading: Reading, batch: Batch) -> _Shape:
-    needed = dict.fromkeys(
-        (*batch.fields, "record_id", *batch.match, *sorted(fields_of(batch.where)))
-    )
+    needed = dict.fromkeys((*batch.fields, "record_id", *batch.match, *looked_at(batch)))
     known = {"record_id", "observed_at", *reading.translation.provided_fields}
     unmapped = next((name for name in batch.match if name not in known), None)
     columns = [name for name in needed if name != unmapped]
@@ -87,22 +88,24 @@ def _joined(parts: list[_Part], *, keys: list[str], run: Run) -> Answer:
 
 
 async def _whole(reading: Reading, shape: _Shape, run: Run) -> Answer:
-    where = shape.batch.where
-    question = listing_question(reading.listing, narrowed(reading, where))
-    part = _Part()
+    batch, listing = shape.batch, reading.listing
+    sorts = sorting(listing, batch)
+    bound = start(batch)
+    where = all_of([each for each in (batch.where, bound) if each is not None])
+    question = listing_question(listing, {**narrowed(reading, where), **sorts})
+    rows: list[tuple[Any, ...]] = []
+    skipped: list[Skipped] = []
     try:
-        async with asyncio.timeout(shape.batch.timeout_s):
-            async for page in reading.pages(question, reading.listing, run=run):
-                rows, skipped = reading.rows(page, shape.columns)
-                part.skipped += skipped
-                part.rows.setdefault("", []).extend(rows)
+        async with asyncio.timeout(batch.timeout_s):
+            async for page in reading.pages(question, listing, run=run):
+                some, strange = reading.rows(page, shape.columns)
+                rows += some
+                skipped += strange
+                if sorts and is_enough(rows, batch, shape.positions):
+                    break
     except TimeoutError as exc:
         raise _late(reading, shape) from exc
-    return Answer(
-        rows={(): _finished(part.rows.get("", []), shape)},
-        skipped=tuple(part.skipped),
-        calls=run.calls,
-    )
+    return Answer(rows={(): _finished(rows, shape)}, skipped=tuple(skipped), calls=run.calls)
 
 
 async def _ask(reading: Reading, shape: _Shape, request: Request, run: Run, until: float) -> _Part:
@@ -145,7 +148,7 @@ def _grouped(
 ) -> dict[str, list[tuple[Any, ...]]]:
     """Rows by the key that each of them names; of a single lookup also those that name none."""
     name = shape.batch.match[0]
-    place = shape.position(name)
+    place = shape.positions[name]
     only = request.keys[0] if request.lookup.how == "single" else None
     grouped: dict[str, list[tuple[Any, ...]]] = {key: [] for key in request.keys}
     for row in rows:
@@ -169,14 +172,9 @@ def _grouped(
 
 
 def _finished(rows: list[tuple[Any, ...]], shape: _Shape) -> list[tuple[Any, ...]]:
-    """Each record once, though pages shift while they are read; filtered, and cut to the batch."""
-    where = shape.batch.where
-    once = {row[shape.position("record_id")]: row for row in rows}.values()
-    if where is not None:
-        passes = predicate(where, {name: at for at, name in enumerate(shape.columns)})
-        once = [row for row in once if passes(row)]  # type: ignore[assignment]  # only iterated
-    places = [shape.position(name) for name in shape.batch.fields]
-    return [tuple(row[at] for at in places) for row in once]
+    """The rows that are wanted, cut to the fields of the batch."""
+    places = [shape.positions[name] for name in shape.batch.fields]
+    return [tuple(row[at] for at in places) for row in kept(rows, shape.batch, shape.positions)]
 
 
 def _late(reading: Reading, shape: _Shape) -> TimedOut:

@@ -1,5 +1,6 @@
 """Lookups: the requests that ask for the records of many keys."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,9 @@ from connectors.rest.options import KEY, KEYS, Lookup
 
 _QUERY_ROOM = 6_000
 """The most characters of keys in one query; servers refuse lines from 8 KiB."""
+
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
+_LARGEST = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +59,9 @@ def _odd_requests(lookup: Lookup, keys: Sequence[str]) -> Iterator[Request]:
 def _can_exist(key: str, lookup: Lookup) -> bool:
     """Whether a record can have the key: none has a blank one, which would ask for everything."""
     if lookup.how == "body" and lookup.key_type == "integer":
-        return key.removeprefix("-").isdecimal() and str(int(key)) == key
-    return bool(key.strip())
+        return bool(_INTEGER.fullmatch(key)) and abs(int(key)) <= _LARGEST
+    # A half of a surrogate pair is no character, and cannot be sent.
+    return bool(key.strip()) and not any("\ud800" <= letter <= "\udfff" for letter in key)
 
 
 def _parts(keys: Sequence[str], lookup: Lookup) -> Iterator[list[str]]:

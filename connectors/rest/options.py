@@ -18,6 +18,8 @@ KEYS = "$keys"
 """What stands for the list of keys in a body."""
 
 _FILTER_OPS = frozenset({Op.EQ, Op.GT, Op.GTE, Op.LT, Op.LTE})
+# Texts are not among them: sources sort them in the ways of languages, we by code point.
+_SORTABLE = frozenset({FieldType.DATETIME, FieldType.INTEGER, FieldType.DECIMAL})
 _FILTERABLE = frozenset(
     {FieldType.TEXT, FieldType.ENUM, FieldType.INTEGER, FieldType.BOOLEAN, FieldType.DATETIME}
 )
@@ -64,6 +66,15 @@ class ChangedSince(_Settings):
     that become visible late. Records in it are read again, which does no harm."""
 
 
+class Sorting(_Settings):
+    """How to ask for a sorted list, for one field. Records without a value may stand anywhere."""
+
+    asc: dict[str, str] = {}
+    """The query parameters that sort from small to large and early to late."""
+    desc: dict[str, str] = {}
+    """The query parameters that sort the other way round."""
+
+
 class Listing(Place):
     """How to list all records."""
 
@@ -72,6 +83,10 @@ class Listing(Place):
     filters: dict[str, dict[Op, str]] = {}
     """Comparisons that the source can do: the field, the comparison, the query parameter, for
     example `opened_at: {gte: opened_after}`."""
+
+    orders: dict[str, Sorting] = {}
+    """Times and numbers that the source can sort by, for example
+    `opened_at: {desc: {sort: -created}}`. The first page then answers who wants the newest."""
 
     @field_validator("filters")
     @classmethod
@@ -165,10 +180,17 @@ class RestEntity(EntityMapping):
                 )
 
     def _check_filters(self) -> None:
-        for name in self.listing.filters if self.listing else ():
-            field = self.entity.fields.get(name)
-            if field is None or name not in self.fields or field.value_type not in _FILTERABLE:
+        if self.listing is None:
+            return
+        for name in self.listing.filters:
+            if not self._is_mapped(name, _FILTERABLE):
                 raise ValueError(f"`filters` names '{name}', which is no mapped field to compare")
+        for name in self.listing.orders:
+            if not self._is_mapped(name, _SORTABLE):
+                raise ValueError(f"`orders` names '{name}', which is no mapped time or number")
+
+    def _is_mapped(self, name: str, types: frozenset[FieldType]) -> bool:
+        return name in self.fields and self.entity.fields[name].value_type in types
 
 
 class RestOptions(MappedOptions[RestEntity]):

@@ -1,10 +1,13 @@
 """Settings: what is refused when the configuration is read, in words."""
 
+import textwrap
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
+import connectors.rest
 from connectors.registry import kinds
 from connectors.rest import KIND
 from tests.connectors.rest.opening import COMMA, TICKET, options, tickets
@@ -65,6 +68,15 @@ def test_an_address_that_cannot_work_is_refused(url: str, words: str) -> None:
         options(tickets(list=LISTED), base_url=url)
 
     assert words in str(caught.value)
+
+
+def test_the_example_of_the_manual_is_a_valid_source() -> None:
+    """What the package's documentation shows is accepted as it stands."""
+    example = (connectors.rest.__doc__ or "").partition("    kind: rest")
+
+    read = KIND.options.model_validate(yaml.safe_load(textwrap.dedent(example[1] + example[2])))
+
+    assert sorted(read.entities) == ["purchase_line", "ticket"]  # type: ignore[attr-defined]  # RestOptions
 
 
 def test_every_setting_is_described() -> None:
