@@ -25,6 +25,7 @@ class Journal(Protocol):
 
     async def write(
         self,
+        entity: str,
         records: Sequence[Mapping[str, Any]],
         *,
         idempotency_key: str,

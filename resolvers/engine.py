@@ -5,7 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, GraphQLSchema, OperationDefinitionNode, OperationType
+from graphql import (
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    OperationType,
+    specified_rules,
+)
 from graphql.execution import VariableValues, get_variable_values
 
 from connectors.aspects import Accounts
@@ -25,9 +32,18 @@ from resolvers.step import Step
 class Engine:
     """Executes operations over a schema whose fields carry plan resolvers."""
 
-    def __init__(self, schema: GraphQLSchema, *, limits: DocumentLimits | None = None) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        *,
+        limits: DocumentLimits | None = None,
+        allows_introspection: bool = True,
+    ) -> None:
         self._schema = schema
-        self._documents = DocumentCache(schema, limits or DocumentLimits())
+        rules = list(specified_rules)
+        if not allows_introspection:
+            rules.append(NoSchemaIntrospectionCustomRule)
+        self._documents = DocumentCache(schema, limits or DocumentLimits(), rules=rules)
 
     async def execute(self, request: Request, context: Context) -> Result:
         """The answer to a request. Errors of the client are answers; nothing is raised for them."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graphql import (
+    ASTValidationRule,
     DirectiveNode,
     DocumentNode,
     FragmentDefinitionNode,
@@ -15,6 +16,7 @@ from graphql import (
     VariableNode,
     Visitor,
     parse,
+    specified_rules,
     validate,
     visit,
 )
@@ -79,8 +81,14 @@ class DocumentCache:
     """Documents by their text, the least recently used dropped first, bounded by bytes."""
 
     def __init__(
-        self, schema: GraphQLSchema, limits: DocumentLimits, *, max_bytes: int = 64 * 2**20
+        self,
+        schema: GraphQLSchema,
+        limits: DocumentLimits,
+        *,
+        rules: Sequence[type[ASTValidationRule]] = tuple(specified_rules),
+        max_bytes: int = 64 * 2**20,
     ) -> None:
+        self._rules = rules
         self._schema = schema
         self._limits = limits
         self._max_bytes = max_bytes
@@ -104,7 +112,7 @@ class DocumentCache:
     def _read(self, text: str) -> Document:
         node = self._parsed(text)
         check_limits(node, self._limits)
-        errors = validate(self._schema, node, max_errors=20)
+        errors = validate(self._schema, node, self._rules, max_errors=20)
         if errors:
             raise InvalidDocument(ErrorCode.GRAPHQL_VALIDATION_FAILED, errors)
         operations = [

@@ -121,7 +121,7 @@ def everything(entity: Entity) -> Capability:
     """The capability to do all that the contract knows, for all fields of an entity."""
     sortable = {each.name for each in entity.fields.values() if each.is_sortable}
     relations = [*entity.references, "customer"]
-    matches = {(f"{each}_source", f"{each}_ref") for each in relations}
+    matches: set[tuple[str, ...]] = {(f"{each}_source", f"{each}_ref") for each in relations}
     matches |= {(f"{each}_ref",) for each in relations}
     matches |= {entity.key, ("record_id",), ("customer_id",), ("customer_id", "source")}
     matches |= {("email",), ("phone",), ("organization_id",)}

@@ -1,16 +1,14 @@
 """`customer360 serve`: answer until stopped."""
 
-import asyncio
 import socket
 from typing import Annotated
 
 import typer
-import uvicorn
 
-from gateway.app import open_gateway
+from gateway import serving
+from gateway.app import GRAPHQL_PATH, Gateway
 from gateway.commands.config_file import DEFAULT, ConfigFile, settings_of
-from gateway.config import Settings
-from gateway.listening import address, listen
+from gateway.listening import address
 from gateway.logs import set_up
 
 app = typer.Typer()
@@ -29,17 +27,11 @@ def serve(
     settings = settings_of(config)
     chosen = {"host": host, "port": port}
     given = {name: value for name, value in chosen.items() if value is not None}
+    server = settings.server.model_copy(update=given)
     set_up(settings.telemetry)
-    loop_factory = uvicorn.Config("gateway").get_loop_factory()
-    with (
-        listen(settings.server.model_copy(update=given)) as listening,
-        asyncio.Runner(loop_factory=loop_factory) as runner,
-    ):
-        runner.run(_serve(settings, listening))
+    wanted = settings.model_copy(update={"server": server})
+    serving.run(serving.serve(wanted, when_ready=_announce))
 
 
-async def _serve(settings: Settings, listening: socket.socket) -> None:
-    async with open_gateway(settings) as gateway:
-        server = uvicorn.Server(uvicorn.Config(gateway.app, log_config=None, access_log=False))
-        typer.echo(f"The gateway answers at {address(listening)}/graphql", err=True)
-        await server.serve(sockets=[listening])
+async def _announce(_gateway: Gateway, listening: socket.socket) -> None:
+    typer.echo(f"The gateway answers at {address(listening)}{GRAPHQL_PATH}", err=True)

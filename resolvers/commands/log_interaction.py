@@ -58,6 +58,7 @@ async def _write(context: Context, given: Mapping[str, Any], values: dict[str, A
     key = given.get("idempotencyKey")
     said = {name: value for name, value in given.items() if name != "idempotencyKey"}
     (written,) = await context.journal.write(
+        "interaction",
         [{**values, "record_id": record_id, "observed_at": now}],
         idempotency_key=record_id if key is None else key,
         content_hash=hashlib.sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest(),

@@ -1,0 +1,189 @@
+"""The application: store, sources, engine and HTTP, put together from the settings."""
+
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute, Route
+
+from connectors import registry
+from connectors.contract import Connector, DocumentReader, Environment
+from connectors.federation import Federation, Mode
+from connectors.health import HealthBoard
+from connectors.native.connector import NativeConnector
+from connectors.native.index import Index
+from connectors.native.migration import migrate
+from connectors.native.server import EmbeddedServer
+from connectors.native.store import Store
+from connectors.sync import Sync
+from connectors.sync_pass import Progress
+from domain.golden import Precedence
+from domain.uuid7 import Uuid7Factory
+from gateway import graphiql, health
+from gateway.config import Settings
+from gateway.config.signing_key import link_signing_key
+from gateway.download import download_route
+from gateway.http.door import GraphQL
+from gateway.request_context import Contexts
+from gateway.source_view import SourceView
+from resolvers.engine import Engine
+from resolvers.limit import DocumentLimits
+from schema.build import build_schema, executable
+
+GRAPHQL_PATH = "/graphql"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """A gateway that is ready: its HTTP application and what works behind it."""
+
+    app: FastAPI
+    store: Store
+    connectors: Mapping[str, Connector]
+    federation: Federation
+    sync: Sync
+    sources: SourceView
+
+
+def utc_now() -> datetime:
+    """The clock of the process."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_gateway(
+    settings: Settings, *, report: Callable[[Progress], None] = lambda _: None
+) -> AsyncIterator[Gateway]:
+    """Put a gateway together, and give back what it holds at the end.
+
+    `report` is told about the progress of pulls.
+
+    The store must be there; sources need not: a source that is down costs its own fields only.
+    Raises `SourceError` where the store cannot be had.
+    """
+    async with AsyncExitStack() as stack:
+        store = await open_store(settings, stack)
+        connectors = open_connectors(settings)
+        for connector in connectors.values():
+            stack.push_async_callback(connector.close)
+        native = NativeConnector(store)
+        sync = _sync(settings, store, connectors, report)
+        federation = _federation(settings, native, connectors, sync)
+        kinds = {name: options.kind for name, options in settings.sources.items()}
+        sources = SourceView(federation, kinds)
+        await sources.refresh(store)
+        app = _app(settings, store, federation, sources, native)
+        yield Gateway(
+            app=app,
+            store=store,
+            connectors=connectors,
+            federation=federation,
+            sync=sync,
+            sources=sources,
+        )
+
+
+async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
+    """The store with all its tables; a PostgreSQL of our own is started where none is named."""
+    if settings.store.url is not None:
+        url = settings.store.url.get_secret_value()
+    else:
+        server = await stack.enter_async_context(EmbeddedServer(settings.postgresql_dir))
+        url = server.url
+    await migrate(url)
+    store = await Store.open(url)
+    stack.push_async_callback(store.close)
+    return store
+
+
+def open_connectors(settings: Settings) -> Mapping[str, Connector]:
+    """A connector for every source of the settings; nothing is asked yet."""
+    kinds = registry.kinds()
+    environment = Environment(now=utc_now, base_dir=settings.base_dir)
+    return {
+        name: kinds[options.kind].open(name, options, environment)
+        for name, options in settings.sources.items()
+    }
+
+
+def _sync(
+    settings: Settings,
+    store: Store,
+    connectors: Mapping[str, Connector],
+    report: Callable[[Progress], None],
+) -> Sync:
+    identity = settings.identity
+    index = Index(
+        precedence=Precedence(sources=identity.precedence, fields=identity.precedence_by_field),
+        now=utc_now,
+        new_id=Uuid7Factory(now=utc_now, chance=os.urandom),
+        region=identity.default_phone_region,
+    )
+    synced = {name: options.synced for name, options in settings.sources.items()}
+    return Sync(store, connectors, synced=synced, index=index, now=utc_now, report=report)
+
+
+def _federation(
+    settings: Settings, native: Connector, connectors: Mapping[str, Connector], sync: Sync
+) -> Federation:
+    modes = {
+        (name, entity): Mode.SYNCED
+        for name, options in settings.sources.items()
+        for entity in options.synced
+    }
+    return Federation(
+        native,
+        connectors,
+        modes=modes,
+        board=HealthBoard(utc_now),
+        timeouts_s={name: options.timeout_s for name, options in settings.sources.items()},
+        default_timeout_s=settings.limits.request_timeout_s,
+        adopt=sync.adopt,
+    )
+
+
+def _app(
+    settings: Settings,
+    store: Store,
+    federation: Federation,
+    sources: SourceView,
+    native: NativeConnector,
+) -> FastAPI:
+    limits = settings.limits
+    engine = Engine(
+        executable(build_schema()),
+        limits=DocumentLimits(
+            max_characters=limits.max_query_bytes,
+            max_tokens=limits.max_tokens,
+            max_depth=limits.max_depth,
+            max_aliases=limits.max_aliases,
+        ),
+        allows_introspection=settings.server.introspection,
+    )
+    key = link_signing_key(settings)
+    readers = {
+        name: each for name, each in federation.sources.items() if isinstance(each, DocumentReader)
+    }
+    contexts = Contexts(settings, federation, sources, native, readers=readers, key=key)
+    endpoint = GraphQL(engine=engine, context_of=contexts.of, max_body_bytes=limits.max_body_bytes)
+    routes: list[BaseRoute] = [
+        Route(GRAPHQL_PATH, endpoint),
+        download_route(readers, key=key, now=utc_now),
+        *health.routes(lambda: store.fetch("SELECT 1")),
+    ]
+    if settings.server.graphiql:
+        routes += graphiql.routes()
+    # FastAPI's own documentation pages load from a public CDN.
+    app = FastAPI(routes=routes, docs_url=None, redoc_url=None, openapi_url=None)
+    if settings.server.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.server.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["*"],
+        )
+    return app

@@ -1,0 +1,76 @@
+"""What every request works with: made from the application's parts when the request comes in."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from connectors.contract import DocumentReader
+from connectors.federation import Federation
+from connectors.session import Session
+from domain.uuid7 import Uuid7Factory
+from gateway.config import Settings
+from gateway.download import link_for
+from resolvers.context import Context, Journal
+from resolvers.selection import Limits
+
+
+class Contexts:
+    """Makes the context of each request."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        federation: Federation,
+        sources: Mapping[str, Mapping[str, Any]],
+        journal: Journal,
+        *,
+        readers: Mapping[str, DocumentReader],
+        key: bytes,
+    ) -> None:
+        self._federation = federation
+        self._sources = sources
+        self._journal = journal
+        self._readers = readers
+        self._key = key
+        self._deadline_s = settings.limits.request_timeout_s
+        self._phone_region = settings.identity.default_phone_region
+        self._limits = Limits(settings.limits.default_first, settings.limits.max_first)
+        self._new_id = Uuid7Factory(now=_now, chance=os.urandom)
+
+    async def of(self, scope: Scope) -> Context:
+        """The context of the request with this ASGI scope."""
+        return Context(
+            session=Session(self._federation, deadline_s=self._deadline_s),
+            journal=self._journal,
+            now=_now,
+            new_id=lambda: str(self._new_id()),
+            sources=self._sources,
+            document_url=partial(self._document_url, _base_url(scope)),
+            adopt=self._federation.adopt or _nothing_to_adopt,
+            phone_region=self._phone_region,
+            limits=self._limits,
+        )
+
+    def _document_url(self, base_url: str, source: str, record_id: str) -> str | None:
+        if source not in self._readers:
+            return None
+        return link_for(source, record_id, key=self._key, now=_now(), base_url=base_url)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def _nothing_to_adopt(_source: str, _record_id: str) -> bool:
+    return False
+
+
+def _base_url(scope: Scope) -> str:
+    """Where the client reached us, as far as it says so; else links are paths."""
+    host = Headers(scope=scope).get("host")
+    return f"{scope['scheme']}://{host}" if host else ""

@@ -1,0 +1,74 @@
+"""Running a gateway: the HTTP server, and the jobs beside it."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+import uvloop
+
+from gateway.app import Gateway, open_gateway
+from gateway.config import Settings
+from gateway.listening import listen
+
+GRACE_S = 10
+"""How long requests that are under way may take after the signal to stop, in seconds."""
+
+Ready = Callable[[Gateway, socket.socket], Awaitable[None]]
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine on the event loop that the gateway is measured with."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
+
+
+async def serve(settings: Settings, *, when_ready: Ready) -> None:
+    """Serve until SIGINT or SIGTERM. `when_ready` is told when requests are answered.
+
+    Raises `OSError` where the address cannot be had and `SourceError` where the store cannot.
+    """
+    with listen(settings.server) as listening:
+        async with open_gateway(settings) as gateway, _jobs(settings, gateway):
+            config = uvicorn.Config(
+                gateway.app,
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                timeout_graceful_shutdown=GRACE_S,
+                server_header=False,
+            )
+            server = _Server(config, lambda: when_ready(gateway, listening))
+            await server.serve(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it has begun to answer."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        await self._announce()
+
+
+@asynccontextmanager
+async def _jobs(settings: Settings, gateway: Gateway) -> AsyncIterator[None]:
+    """The background jobs: pulling the sources, and looking how the pulls went."""
+    every_s = {name: options.sync_every_s for name, options in settings.sources.items()}
+    jobs = [
+        asyncio.create_task(gateway.sync.run_forever(every_s)),
+        asyncio.create_task(gateway.sources.keep_fresh(gateway.store)),
+    ]
+    try:
+        yield
+    finally:
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
