@@ -94,6 +94,31 @@ def test_discover_of_an_unknown_source_lists_those_there_are(
     assert "there is no source 'mial'" in capsys.readouterr().err
 
 
+def test_sync_pulls_and_says_how_much(
+    tmp_path: Path, empty_database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second time finds nothing new, and is as well."""
+    option = written(tmp_path, empty_database_url)
+
+    assert ran("sync", option) == 0
+    assert ran("sync", "mail", option) == 0
+
+    lines = [line for line in capsys.readouterr().out.splitlines() if "customer_record" in line]
+    assert [line.split("│")[1:4] for line in lines] == [
+        [" mail   ", " customer_record ", " 1       "],
+        [" mail   ", " customer_record ", " 0       "],
+    ]
+
+
+def test_sync_of_a_source_that_is_away_fails_and_says_so(
+    tmp_path: Path, empty_database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The exit code tells a script."""
+    assert ran("sync", written(tmp_path, empty_database_url, is_there=False)) == 1
+
+    assert "customer_record" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("what", [("config", "schema"), ("config", "manual"), ("schema",)])
 def test_a_written_file_passes_the_check_until_it_differs(
     tmp_path: Path, what: tuple[str, ...], capsys: pytest.CaptureFixture[str]
