@@ -1,7 +1,8 @@
 """Changes of table files since a cursor, file by file.
 
 The cursor holds of every file its fingerprint and the keys of its records, compressed. A file with
-the same fingerprint is not read; another one is read whole. A record that was in a file and is no
+the same fingerprint is not read; another one is read whole. Where the configuration of the entity
+is another than the cursor's, every file is read. A record that was in a file and is no
 longer in any is a deletion; where a later file lost it and an earlier one has it, the earlier one's
 holds again. A file with lines whose key cannot be read deletes nothing until that is mended.
 
@@ -9,7 +10,7 @@ While a file is being read, the cursor also holds how many of its records are do
 stopped goes on there, if the file is still the same.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -58,12 +59,17 @@ class Scan:
     """One scan: the state of all files, as the cursor says and as it becomes."""
 
     def __init__(self, data: DataSet, since: Cursor, now: datetime) -> None:
-        self.state = {
-            name: FileState(fingerprint, frozenset(unpacked_keys(keys)))
+        self._mapping = data.digest()
+        is_same = since.get("mapping") == self._mapping
+        self._packed: dict[str, Any] = {
+            name: [fingerprint if is_same else "", keys]
             for name, (fingerprint, keys) in since.get("files", {}).items()
         }
-        self._packed: dict[str, Any] = dict(since.get("files", {}))
-        self._at: Sequence[Any] = since.get("at", ())
+        self.state = {
+            name: FileState(fingerprint, frozenset(unpacked_keys(keys)))
+            for name, (fingerprint, keys) in self._packed.items()
+        }
+        self._at: Sequence[Any] = since.get("at", ()) if is_same else ()
         self._data = data
         self._fields = data.translation.scan_fields
         self._reader: Reader = data.translation.reader(self._fields, observed_at=now)
@@ -139,7 +145,9 @@ class Scan:
         return int(self._at[2])
 
     def _page(self, read: FileRead, *, at: Sequence[Any] = ()) -> ChangePage:
-        cursor: Mapping[str, Any] = {"files": dict(self._packed), **({"at": at} if at else {})}
+        cursor: dict[str, Any] = {"mapping": self._mapping, "files": dict(self._packed)}
+        if at:
+            cursor["at"] = at
         page = ChangePage(
             fields=self._fields,
             changes=tuple(read.changes),

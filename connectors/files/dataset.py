@@ -1,5 +1,6 @@
 """Data sets: an entity in table files, held in memory as long as the files do not change."""
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -47,6 +48,11 @@ class DataSet:
     def files(self) -> Sequence[DataFile]:
         """The files as they are now; raises `Unavailable` where there is none."""
         return matching(self._root, self.options.file, source=self.translation.source)
+
+    def digest(self) -> str:
+        """What changes when records would be read in another way."""
+        text = f"{self.options.model_dump_json()} {self.translation.setting}"
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     def current(self, *, now: datetime) -> Snapshot:
         """The rows as they are now; only files that have changed are read.

@@ -205,3 +205,17 @@ def test_a_file_that_is_replaced_while_it_is_read_is_read_to_its_end(tmp_path: P
     assert len(names(pages)) == 5_000
     assert names(after)[0] == ("1", "New")
     assert len(names(after)) == 5_000
+
+
+def test_another_mapping_reads_unchanged_files_again(tmp_path: Path) -> None:
+    """What was stored by the old words is replaced, also where the keys are others."""
+    old = exports(tmp_path)
+    old.write("export-1.csv", HEADER + "1,A,2\n")
+    cursor = cursor_of(old.scanned("campaign"))
+
+    fields = {"name": "cost"}
+    new = Folder(tmp_path, {"campaign": {"file": "export-*.csv", "key": "title", "fields": fields}})
+    pages = new.scanned("campaign", cursor)
+
+    assert names(pages) == [("A", "2"), ("1", None)]
+    assert new.scanned("campaign", cursor_of(pages)) == []
