@@ -113,6 +113,11 @@ class Expression(Settings):
 
 
 def _shorthand(value: Any) -> Any:
+    if isinstance(value, bool | int | float) or value is None:
+        raise ValueError(
+            f"is {value!r}, expected the name of a column or path; YAML reads some words as other"
+            " things (no, yes, on, off): put the name in quotes, or write {constant: …}"
+        )
     return {"from": value} if isinstance(value, str) else value
 
 

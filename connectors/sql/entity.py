@@ -88,7 +88,7 @@ def missing_columns(translation: Translation, table: Table) -> list[str]:
         f"'{mapping.table}'" if isinstance(mapping, SqlEntity) and mapping.table else "the query"
     )
     return [
-        f"{mapping.written_as}: {place} has no column '{name}'; {nearest(name, table.columns)}."
+        f"{mapping.written_as}: {place} has no column '{name}'; {nearest(name, table.columns)}"
         for name in wanted
         if name not in table.columns
     ]

@@ -84,11 +84,11 @@ def _recognised(cause: BaseException) -> tuple[type[SourceError], str] | None:
         return TimedOut, "the database did not answer in time"
     if isinstance(cause, sqlite3.Error):
         return _of_sqlite(cause)
-    state = getattr(cause, "sqlstate", None)
-    if isinstance(state, str):
-        return _STATES.get(state) or _STATES.get(state[:2])
     number = cause.args[0] if cause.args else None
-    return _NUMBERS.get(number) if isinstance(number, int) else None
+    if isinstance(number, int) and number in _NUMBERS:
+        return _NUMBERS[number]
+    state = getattr(cause, "sqlstate", None)
+    return (_STATES.get(state) or _STATES.get(state[:2])) if isinstance(state, str) else None
 
 
 def _of_sqlite(cause: sqlite3.Error) -> tuple[type[SourceError], str]:

@@ -1,4 +1,4 @@
-"""Databases for the tests of the SQL connector: fresh ones with names of their own, dropped after."""
+"""Databases for the tests of the SQL connector: fresh, with names of their own, dropped after."""
 
 import asyncio
 import os
@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import asyncmy
 import asyncpg
 import pytest
-
 
 POSTGRES = "CUSTOMER360_TEST_POSTGRES"
 MARIADB = "CUSTOMER360_TEST_MARIADB"

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from connectors.contract import Batch, Bound, Compare, Op, Order, Severity
+from connectors.contract import Batch, Bound, Compare, Op, Order, Row, Severity
 from connectors.sql.connector import SqlConnector
 from tests.connectors.sql.database import ENGINES, database
 from tests.connectors.sql.source import asked, opened, scanned
@@ -29,7 +30,8 @@ entities:
       family_name: LastName
       emails: Email
       phones: [{number: Phone, label: {constant: phone}}, {number: Fax, label: {constant: fax}}]
-      addresses: [{street: Address, city: City, region: State, postal_code: PostalCode, country: Country}]
+      addresses:
+        - {street: Address, city: City, region: State, postal_code: PostalCode, country: Country}
       owner: {join: [OwnerFirst, OwnerLast]}
       custom: {company: Company}
   purchase:
@@ -93,7 +95,7 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def shop(url: str, tmp_path: Path) -> SqlConnector:
     """The shop as a source."""
-    return opened(_mapping(url.split(":")[0]), url=url, base_dir=tmp_path)
+    return opened(_mapping(urlsplit(url).scheme), url=url, base_dir=tmp_path)
 
 
 def test_the_mapping_fits_all_three_databases(shop: SqlConnector) -> None:
@@ -196,7 +198,7 @@ def test_a_filtered_list_is_read_page_by_page(shop: SqlConnector) -> None:
         order=(Order("total", is_descending=True), Order("record_id")),
         limit=7,
     )
-    pages = []
+    pages: list[Row] = []
 
     async def both(it: SqlConnector) -> None:
         pages.extend((await it.fetch(first)).rows[()])
