@@ -56,7 +56,7 @@ class Mark:
     def finished(self) -> "Mark":
         """The mark at the end of its pass."""
         full_at = self.started_at if self.is_full else self.full_at
-        return replace(self, is_done=True, full_at=full_at)
+        return replace(self, is_done=True, is_full=False, nameless_count=0, full_at=full_at)
 
 
 def begin(

@@ -110,13 +110,14 @@ class Pass:
             observed_at=observed_at,
         )
         async with self._connection.transaction():
-            skipped = [*found.skipped, *await self._write(found)]
+            unfit = await self._write(found)
+            skipped = [*found.skipped, *unfit]
             nameless_count = mark.nameless_count + sum(not each.record_id for each in skipped)
             await self._note(found, skipped, mark.nameless_count, observed_at)
             mark = dataclasses.replace(mark, scan=page.cursor, nameless_count=nameless_count)
             await self._save(mark)
         self._has_page = True
-        self._advance(len(found.records), len(skipped), page.total)
+        self._advance(len(found.records) - len(unfit), len(skipped), page.total)
         return mark
 
     async def _write(self, page: Page) -> list[Skipped]:

@@ -18,10 +18,10 @@ PRECEDENCE = Precedence(sources=("crm", "shop", "desk"))
 
 
 class Indexed:
-    """A store with an index. Customers get the ids 1, 2, 3 and so on."""
+    """A store with an index. Customers get the ids 1, 2, 3 and so on, or from `first_id` on."""
 
-    def __init__(self, store: Store) -> None:
-        numbers = count(1)
+    def __init__(self, store: Store, *, first_id: int = 1) -> None:
+        numbers = count(first_id)
         self.store = store
         self.index = Index(
             precedence=PRECEDENCE,
