@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from connectors.contract import Batch, Key
 from connectors.native.lookup import match_fields
-from connectors.native.storable import is_storable, settled
+from connectors.native.storable import DOUBTFUL, is_storable, settled
 from domain.catalogue import ENTITIES
 from domain.entity import Entity
 from domain.filter import And, Compare, Filter, Not, Op, Or, all_of
@@ -64,11 +64,12 @@ def question_of(batch: Batch) -> Question:
 
 
 def _keys(batch: Batch, entity: Entity) -> Sequence[Key]:
-    fields = match_fields(entity, batch.match)
+    fields = enumerate(match_fields(entity, batch.match))
+    doubtful = [(place, each) for place, each in fields if each.value_type in DOUBTFUL]
     return [
         key
         for key in dict.fromkeys(batch.keys)
-        if all(is_storable(field, value) for field, value in zip(fields, key, strict=True))
+        if None not in key and all(is_storable(field, key[place]) for place, field in doubtful)
     ]
 
 

@@ -15,11 +15,16 @@ _BIGINT = 2**63
 _NUMERIC_DIGITS = 131_000  # before the decimal point; PostgreSQL's limit is 131,072
 _AFTER_SURROGATES = "\ue000"
 _TEXTS = frozenset({FieldType.TEXT, FieldType.ENUM})
+DOUBTFUL = _TEXTS | {FieldType.INTEGER, FieldType.DECIMAL}
+"""The types some of whose values cannot be stored."""
+
 _NEVER, _ALWAYS = Or(()), And(())
 
 
 def is_text(text: str) -> bool:
     """Whether a column could hold the text: all of Unicode but U+0000 and half characters."""
+    if text.isascii():
+        return "\0" not in text
     return _bad_position(text) is None
 
 
