@@ -11,10 +11,12 @@ from pydantic import (
     BeforeValidator,
     Discriminator,
     Field,
+    GetJsonSchemaHandler,
     Tag,
     field_validator,
     model_validator,
 )
+from pydantic_core import CoreSchema
 
 from connectors.files.folder import is_pattern_below
 from connectors.files.layout import Layout
@@ -183,11 +185,22 @@ def _tag(value: Any) -> str:
     return "JsonEntity" if is_json else "TableEntity"
 
 
+class _AnyOf:
+    """For editors: an entity that fits several shapes (tables and JSON look alike) is right."""
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = handler(core)
+        return {"anyOf": schema["oneOf"]}
+
+
 AnyEntity: TypeAlias = Annotated[
     Annotated[TableEntity, Tag("TableEntity")]
     | Annotated[JsonEntity, Tag("JsonEntity")]
     | Annotated[DocumentEntity, Tag("DocumentEntity")],
     Discriminator(_tag),
+    _AnyOf(),
 ]
 
 

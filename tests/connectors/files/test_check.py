@@ -111,3 +111,14 @@ def test_settings_that_make_no_sense_are_refused(entity: object, message: str) -
         FilesOptions.model_validate(
             {"kind": "files", "path": ".", "entities": {"campaign": entity}}
         )
+
+
+def test_an_editor_takes_tables_and_json_alike() -> None:
+    """The shapes of tables and JSON are the same: `oneOf` would underline every one of them."""
+    entities = FilesOptions.model_json_schema()["properties"]["entities"]
+
+    assert [each["$ref"] for each in entities["additionalProperties"]["anyOf"]] == [
+        "#/$defs/TableEntity",
+        "#/$defs/JsonEntity",
+        "#/$defs/DocumentEntity",
+    ]
