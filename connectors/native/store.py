@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, Self
 
 import asyncpg
@@ -64,7 +64,7 @@ class Store:
         max_connections: int = 16,
         connect_timeout_s: float = 10.0,
     ) -> Self:
-        """A store at `url` (`postgresql://…`). With `min_connections=0` nothing is asked yet.
+        """A store at `url` (`postgresql://…`) with `min_connections` made; 0 asks nothing yet.
 
         Raises `Unavailable` where PostgreSQL cannot be reached, `Misconfigured` where it does not
         let us in.
@@ -72,13 +72,19 @@ class Store:
         with translated():
             pool = await asyncpg.create_pool(
                 driver_url(url),
-                min_size=min_connections,
+                # A pool with a floor would try, and log, for as long as PostgreSQL is away.
+                min_size=0,
                 max_size=max_connections,
                 timeout=connect_timeout_s,
                 server_settings=_SETTINGS,
                 init=use_json,
                 reset=_keep_session,
             )
+            try:
+                await _warm(pool, min_connections)
+            except BaseException:
+                pool.terminate()
+                raise
         return cls(pool)
 
     @asynccontextmanager
@@ -138,6 +144,12 @@ def _to_jsonb(value: object) -> bytes:
 
 def _from_jsonb(data: bytes) -> Any:
     return orjson.loads(data[1:])
+
+
+async def _warm(pool: asyncpg.Pool, count: int) -> None:
+    async with AsyncExitStack() as held:
+        for _ in range(count):
+            await held.enter_async_context(pool.acquire())
 
 
 async def _keep_session(_connection: asyncpg.Connection) -> None:
