@@ -65,10 +65,14 @@ class SqlConnector:
 
     async def fetch(self, batch: Batch) -> Answer:
         """Answer with one statement, however many keys there are."""
-        with sorted_failures(self.name):
-            async with asyncio.timeout(batch.timeout_s):
-                push = await self.push(batch.entity)
-                return await self._answer(push, batch)
+        try:
+            with sorted_failures(self.name):
+                async with asyncio.timeout(batch.timeout_s):
+                    push = await self.push(batch.entity)
+                    return await self._answer(push, batch)
+        except Misconfigured:
+            self._fitted.pop(batch.entity, None)  # the table changed: look again the next time
+            raise
 
     def scan(self, entity: str, *, since: Cursor | None) -> AsyncIterator[ChangePage]:
         """All records by key, or by the `changed` column those since the cursor."""
