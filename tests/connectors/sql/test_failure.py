@@ -260,3 +260,19 @@ def test_discovery_tells_tables_columns_and_types(url: str, tmp_path: Path) -> N
     assert people.name == "people"
     assert list(people.fields) == ["id", "name", "mail", "since", "updated"]
     assert people.fields["name"].startswith("VARCHAR(80)")
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("not a url", "'url' is no database URL; write for example postgresql://user@host/name"),
+        ("postgresql+pg8000://u@h/x", "the driver 'pg8000' is not installed; install pg8000"),
+        ("foo://u@h/x", "there is no driver for 'foo'; install one, or correct 'url'"),
+        ("sqlite://", "'url' names no file; write sqlite:///path/to/file.db"),
+    ],
+)
+def test_a_url_that_cannot_work_is_refused_in_words(url: str, message: str, tmp_path: Path) -> None:
+    """Nothing was connected to; the check says what to do."""
+    (found,) = _checked(url, tmp_path)
+
+    assert found == Finding(Severity.ERROR, message, "url")
