@@ -1,6 +1,10 @@
 """The GraphQL endpoint: GraphQL-over-HTTP as an ASGI application.
 
-Specification: https://graphql.github.io/graphql-over-http/
+Specification: https://graphql.github.io/graphql-over-http/ . Where its edition of September 2026
+and the audits of graphql-http 1.23 differ, the audits decide, because clients are tested by them:
+400 and not 422 for a request that is no request or does not validate, `application/json` where
+`Accept` is missing, and 200 for request errors in it. An answer with data and errors is 200 and not
+294, a status that is registered nowhere.
 """
 
 import http

@@ -13,6 +13,8 @@ import { examples } from "./examples.js";
 
 // Relative to the page, so that a proxy may serve the gateway under a path of its own.
 const url = new URL("graphql", document.baseURI).href;
+// GraphiQL leaves the variables of the first default tab out of the editor on a first visit (5.4.0).
+const isFirstVisit = localStorage.getItem("graphiql:tabState") === null;
 const brand = createElement("span", { className: "brand" }, "Customer 360");
 
 createRoot(document.getElementById("graphiql")).render(
@@ -21,6 +23,7 @@ createRoot(document.getElementById("graphiql")).render(
     {
       fetcher: createGraphiQLFetcher({ url }),
       defaultTabs: examples,
+      initialVariables: isFirstVisit ? examples[0].variables : undefined,
       defaultEditorToolsVisibility: "variables",
     },
     createElement(GraphiQL.Logo, null, brand),
