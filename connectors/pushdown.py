@@ -86,7 +86,7 @@ def _wanted(question: Question, rest: Sequence[Filter]) -> tuple[str, ...]:
     more += sorted(fields_of(all_of(rest)))
     for relation in ENTITIES[question.entity].references:
         # A constant or a resolved id is made from the reference, which must be there for it.
-        if {f"{relation}_source", f"{relation}_id"} & set(question.fields):
+        if {f"{relation}_source", f"{relation}_id"} & {*question.fields, *more}:
             more.append(f"{relation}_ref")
     return tuple(dict.fromkeys([*question.fields, *more]))
 
@@ -121,7 +121,8 @@ def _bound(question: Question, bound: Bound | None, source: str, *, ahead: bool)
     place = places[0]
     marked = bound.values[place]
     if marked == source:
-        return Bound(bound.values[:place] + bound.values[place + 1 :])
+        values = bound.values[:place] + bound.values[place + 1 :]
+        return Bound(values, is_inclusive=bound.is_inclusive)
     comes_later = (source < str(marked)) == question.order[place].is_descending
     return Bound(bound.values[:place], is_inclusive=comes_later == ahead)
 

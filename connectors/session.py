@@ -25,7 +25,7 @@ class Session:
         self.federation = federation
         self.accounts = Accounts()
         self._ends_at = asyncio.get_running_loop().time() + deadline_s
-        self._loaders: dict[tuple[str, Batch], DataLoader[Key, Outcome]] = {}
+        self._loaders: dict[tuple[str, Batch], _Loader] = {}
 
     def forget(self) -> None:
         """Forget what was answered, after something was written."""
@@ -80,7 +80,7 @@ class Session:
         if loader is None:
             loader = _Loader(self, connector, template, batch_limit)
             self._loaders[connector.name, template] = loader
-        return await loader.load_many(list(keys))
+        return [held[0] for held in await loader.load_many(list(keys))]
 
     async def fetch(self, connector: Connector, template: Batch, keys: list[Key]) -> list[Outcome]:
         """Ask a connector one batch, under what is left of the request's time."""
@@ -100,7 +100,9 @@ class Session:
         return [failures[key] if key in failures else answer.rows.get(key, ()) for key in keys]
 
 
-class _Loader(DataLoader[Key, Outcome]):
+# Outcomes are held in tuples: a loader raises a failure that it is given bare, and with it all
+# other keys of the question would be lost.
+class _Loader(DataLoader[Key, tuple[Outcome]]):
     def __init__(
         self, session: Session, connector: Connector, template: Batch, batch_limit: int
     ) -> None:
@@ -109,8 +111,9 @@ class _Loader(DataLoader[Key, Outcome]):
         self._connector = connector
         self._template = template
 
-    async def batch_load_fn(self, keys: list[Key]) -> list[Outcome]:
-        return await self._session.fetch(self._connector, self._template, keys)
+    async def batch_load_fn(self, keys: list[Key]) -> list[tuple[Outcome]]:
+        outcomes = await self._session.fetch(self._connector, self._template, keys)
+        return [(outcome,) for outcome in outcomes]
 
 
 def _with_order_fields(question: Question) -> Question:

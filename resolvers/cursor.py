@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
@@ -14,9 +14,24 @@ from domain.filter import Row
 from domain.order import Bound, Order
 from resolvers.problem import UserError
 
+
+def _moment(text: str) -> datetime:
+    read = datetime.fromisoformat(text)
+    if read.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return read.astimezone(UTC)
+
+
+def _number(text: str) -> Decimal:
+    read = Decimal(text)
+    if not read.is_finite():
+        raise ValueError("there is nothing before or after what is no number")
+    return read
+
+
 _READERS: Mapping[FieldType, Callable[[str], object]] = {
-    FieldType.DATETIME: datetime.fromisoformat,
-    FieldType.DECIMAL: Decimal,
+    FieldType.DATETIME: _moment,
+    FieldType.DECIMAL: _number,
     FieldType.UUID: UUID,
 }
 _PLAIN: Mapping[FieldType, type] = {
@@ -79,10 +94,8 @@ def _value(value_type: FieldType, value: object) -> object:
         return value
     try:
         read = _READERS[value_type](str(value))
-    except (ValueError, InvalidOperation) as exc:
+    except (ValueError, OverflowError, InvalidOperation) as exc:
         raise _no_cursor() from exc
-    if isinstance(read, datetime) and read.tzinfo is None:
-        raise _no_cursor()
     return read
 
 

@@ -43,7 +43,7 @@ def customer_key(identifier: Identifier) -> tuple[UUID]:
     try:
         return (UUID(identifier.key[0]),)
     except ValueError as exc:
-        raise _no_id(encode(*identifier)) from exc
+        raise _no_id(encode(identifier.type_name, *identifier.key)) from exc
 
 
 def record_key(identifier: Identifier, type_name: str) -> tuple[str, str]:

@@ -22,13 +22,18 @@ from resolvers.result import ErrorCode
 
 @dataclass(frozen=True, slots=True)
 class DocumentLimits:
-    """How large a document may be. `max_fields` counts fields with all fragments spread out."""
+    """How large a document may be. `max_fields` counts fields with all fragments spread out.
+
+    `max_nesting` counts fragments beside fields: deeper documents overflow the stack of who
+    validates them.
+    """
 
     max_characters: int = 100_000
     max_tokens: int = 10_000
     max_depth: int = 20
     max_fields: int = 5_000
     max_aliases: int = 200
+    max_nesting: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +41,44 @@ class _Measure:
     depth: int = 0
     fields: int = 0
     aliases: int = 0
+    nesting: int = 0
 
 
 @dataclass(slots=True)
 class _Measurer:
     fragments: Mapping[str, FragmentDefinitionNode]
+    limits: DocumentLimits
     known: dict[str, _Measure] = field(default_factory=dict)
 
-    def measure(self, selections: SelectionSetNode | None) -> _Measure:
-        depth = fields = aliases = 0
+    def measure(self, selections: SelectionSetNode | None, level: int = 0) -> _Measure:
+        if level > self.limits.max_nesting:
+            raise _too_much(
+                "is nested {} fields and fragments deep", level, self.limits.max_nesting
+            )
+        depth = fields = aliases = nesting = 0
         for node in selections.selections if selections else ():
             if isinstance(node, FieldNode):
-                inner = self.measure(node.selection_set)
-                inner = _Measure(
-                    inner.depth + 1, inner.fields + 1, inner.aliases + (node.alias is not None)
-                )
+                inner = self.measure(node.selection_set, level + 1)
+                aliases += node.alias is not None
+                fields += 1
+                depth = max(depth, inner.depth + 1)
             elif isinstance(node, FragmentSpreadNode):
-                inner = self._fragment(node.name.value)
+                inner = self._fragment(node.name.value, level + 1)
             else:
-                inner = self.measure(getattr(node, "selection_set", None))
+                inner = self.measure(getattr(node, "selection_set", None), level + 1)
             depth = max(depth, inner.depth)
             fields += inner.fields
             aliases += inner.aliases
-        return _Measure(depth, fields, aliases)
+            nesting = max(nesting, inner.nesting + 1)
+        return _Measure(depth, fields, aliases, nesting)
 
-    def _fragment(self, name: str) -> _Measure:
+    def _fragment(self, name: str, level: int) -> _Measure:
         if name not in self.known:
             # A fragment that spreads itself measures nothing here; validation refuses it.
             self.known[name] = _Measure()
             fragment = self.fragments.get(name)
             if fragment is not None:
-                self.known[name] = self.measure(fragment.selection_set)
+                self.known[name] = self.measure(fragment.selection_set, level)
         return self.known[name]
 
 
@@ -77,20 +89,26 @@ def check_limits(document: DocumentNode, limits: DocumentLimits) -> None:
         for each in document.definitions
         if isinstance(each, FragmentDefinitionNode)
     }
-    measurer = _Measurer(fragments)
+    measurer = _Measurer(fragments, limits)
     for definition in document.definitions:
-        if isinstance(definition, OperationDefinitionNode):
+        # Fragments that nothing uses are validated too, and are as dangerous.
+        if isinstance(definition, (OperationDefinitionNode, FragmentDefinitionNode)):
             _refuse_excess(measurer.measure(definition.selection_set), limits)
 
 
 def _refuse_excess(found: _Measure, limits: DocumentLimits) -> None:
     for what, size, most in (
         ("is nested {} fields deep", found.depth, limits.max_depth),
+        ("is nested {} fields and fragments deep", found.nesting, limits.max_nesting),
         ("has {} fields with its fragments spread out", found.fields, limits.max_fields),
         ("has {} aliases", found.aliases, limits.max_aliases),
     ):
         if size > most:
-            raise UserError(
-                f"The operation {what.format(size)}; at most {most} are allowed.",
-                code=ErrorCode.GRAPHQL_VALIDATION_FAILED,
-            )
+            raise _too_much(what, size, most)
+
+
+def _too_much(what: str, size: int, most: int) -> UserError:
+    return UserError(
+        f"The operation {what.format(size)}; at most {most} are allowed.",
+        code=ErrorCode.GRAPHQL_VALIDATION_FAILED,
+    )
