@@ -42,7 +42,8 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
 
 # What a touched record carries or carried may link its other carriers anew, or no longer. Their
 # customers are all there is to resolve again. An identifier that is shared by records that were
-# not touched was shared before and still is, so nothing follows from it.
+# not touched was shared before and still is, so nothing follows from it. `IN` is hashed whatever
+# the planner believes of the sizes; as joins, these two took half a second for 500 records.
 AFFECTED = """
 WITH touched AS (
   SELECT * FROM unnest($1::text[], $2::text[]) AS t (source, record_id)
@@ -50,19 +51,17 @@ WITH touched AS (
   SELECT DISTINCT * FROM unnest($3::text[], $4::text[], $5::text[]) AS i (kind, type, value)
 ), carrier AS (
   SELECT i.kind, i.type, i.value, r.source, r.customer_id, r.is_deleted,
-    t.source IS NOT NULL AS is_touched
+    (r.source, r.record_id) IN (SELECT source, record_id FROM touched) AS is_touched
   FROM identifier AS i
   JOIN customer_identifier AS c ON c.type = i.type AND c.value = i.value AND c.kind = i.kind
   JOIN customer_record AS r ON r.source = c.source AND r.record_id = c.record_id
-  LEFT JOIN touched AS t ON t.source = r.source AND t.record_id = r.record_id
 ), settled AS (
   SELECT DISTINCT kind, type, value FROM carrier
   WHERE type <> 'external' AND NOT is_deleted AND NOT is_touched
   GROUP BY kind, type, value, source HAVING count(*) > 1
 ), affected AS (
-  SELECT c.customer_id FROM carrier AS c
-  LEFT JOIN settled AS s ON s.kind = c.kind AND s.type = c.type AND s.value = c.value
-  WHERE s.kind IS NULL
+  SELECT customer_id FROM carrier
+  WHERE (kind, type, value) NOT IN (SELECT kind, type, value FROM settled)
   UNION
   SELECT r.customer_id FROM touched AS t
   JOIN customer_record AS r ON r.source = t.source AND r.record_id = t.record_id
