@@ -142,16 +142,12 @@ class ObjectShape:
             return
         variable = self._variable()
         self._body.append(f"{variable} = {expression}")
+        self._body += self._required(slot, self._null_check(slot, variable))
         if type_name in CHECKED and convert is not None:
-            self._body.append(
-                f"{variable} = {convert.__name__}({variable}, p, {slot.key!r}, t, {slot.site})"
-            )
+            call = f"{convert.__name__}({variable}, p, {slot.key!r}, t, {slot.site})"
+            self._body.append(f"{variable} = {call}")
+            self._body += self._required(slot, [f"if {variable} is None: return None"])
             convert = None
-        if wrapping.is_required:
-            self._body += [
-                f"if {variable} is None:",
-                f"    return t.null(p, {slot.key!r}, {slot.site})",
-            ]
         if convert is None:
             self._entry(slot, variable)
         elif wrapping.is_required:
@@ -159,6 +155,9 @@ class ObjectShape:
         else:
             converted = f"{convert.__name__}({variable})"
             self._entry(slot, f"None if {variable} is None else {converted}")
+
+    def _null_check(self, slot: Slot, variable: str) -> list[str]:
+        return [f"if {variable} is None: return t.null(p, {slot.key!r}, {slot.site})"]
 
     def _leaf_list(self, slot: Slot, expression: str, convert: Callable[..., Any] | None) -> None:
         wrapping = wrapping_of(slot.type)
@@ -171,11 +170,7 @@ class ObjectShape:
                 f"    {variable} = t.null_item(p, {slot.key!r}, n, {slot.site})",
                 *([f"    if {variable} is None: return None"] if wrapping.is_required else []),
             ]
-        if wrapping.is_required:
-            self._body += [
-                f"if {variable} is None:",
-                f"    return t.null(p, {slot.key!r}, {slot.site})",
-            ]
+        self._body += self._required(slot, self._null_check(slot, variable))
         if convert is not None:
             each = f"[None if x is None else {convert.__name__}(x) for x in {variable}]"
             self._entry(slot, f"None if {variable} is None else {each}")
