@@ -41,9 +41,10 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
 """
 
 # What a touched record carries or carried may link its other carriers anew, or no longer. Their
-# customers are all there is to resolve again. An identifier that is shared by records that were
-# not touched was shared before and still is, so nothing follows from it. `IN` is hashed whatever
-# the planner believes of the sizes; as joins, these two took half a second for 500 records.
+# customers are all there is to resolve again. An identifier that several records of one source
+# share which were not touched was shared before and still is, so nothing follows for them.
+# `IN` is hashed whatever the planner believes of the sizes; as joins, these two took half a second
+# for 500 records.
 AFFECTED = """
 WITH touched AS (
   SELECT * FROM unnest($1::text[], $2::text[]) AS t (source, record_id)
@@ -56,12 +57,12 @@ WITH touched AS (
   JOIN customer_identifier AS c ON c.type = i.type AND c.value = i.value AND c.kind = i.kind
   JOIN customer_record AS r ON r.source = c.source AND r.record_id = c.record_id
 ), settled AS (
-  SELECT DISTINCT kind, type, value FROM carrier
+  SELECT kind, type, value, source FROM carrier
   WHERE type <> 'external' AND NOT is_deleted AND NOT is_touched
   GROUP BY kind, type, value, source HAVING count(*) > 1
 ), affected AS (
   SELECT customer_id FROM carrier
-  WHERE (kind, type, value) NOT IN (SELECT kind, type, value FROM settled)
+  WHERE (kind, type, value, source) NOT IN (SELECT kind, type, value, source FROM settled)
   UNION
   SELECT r.customer_id FROM touched AS t
   JOIN customer_record AS r ON r.source = t.source AND r.record_id = t.record_id

@@ -118,6 +118,21 @@ def test_two_records_of_one_source_with_one_address_are_reported(database_url: s
     with_index(database_url, story)
 
 
+def test_an_address_that_was_shared_elsewhere_is_reported_here_too(database_url: str) -> None:
+    """That it linked nothing before is no reason to say nothing now."""
+
+    async def story(it: Indexed) -> None:
+        mine = {"email": "home@example.com"}
+        await it.apply(person("crm", "1", **mine), person("crm", "2", **mine))
+        await it.apply(person("desk", "3", **mine))
+        await it.apply(person("desk", "4", **mine))
+
+        problems = await it.store.fetch("SELECT record_id FROM sync_problem ORDER BY record_id")
+        assert [each["record_id"] for each in problems] == ["1", "2", "3", "4"]
+
+    with_index(database_url, story)
+
+
 def test_a_merge_redirects_and_takes_everything_along(database_url: str) -> None:
     """Synced rows by their reference, logged interactions by the customer, contacts by theirs."""
 
