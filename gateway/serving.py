@@ -9,6 +9,7 @@ from typing import Any
 import uvicorn
 import uvloop
 
+from connectors.sync_pass import Progress
 from gateway.app import Gateway, open_gateway
 from gateway.config import Settings
 from gateway.listening import listen
@@ -25,13 +26,20 @@ def run(work: Coroutine[Any, Any, None]) -> None:
         runner.run(work)
 
 
-async def serve(settings: Settings, *, when_ready: Ready) -> None:
+async def serve(
+    settings: Settings,
+    *,
+    when_ready: Ready,
+    report: Callable[[Progress], None] = lambda _: None,
+) -> None:
     """Serve until SIGINT or SIGTERM. `when_ready` is told when requests are answered.
+
+    `report` is told about the progress of pulls.
 
     Raises `OSError` where the address cannot be had and `SourceError` where the store cannot.
     """
     with listen(settings.server) as listening:
-        async with open_gateway(settings) as gateway, _jobs(settings, gateway):
+        async with open_gateway(settings, report=report) as gateway, _jobs(settings, gateway):
             config = uvicorn.Config(
                 gateway.app,
                 http="httptools",
