@@ -45,6 +45,10 @@ FROM unnest($1::text[]) WITH ORDINALITY AS k (idempotency_key, n)
 JOIN logged_interaction AS l ON l.idempotency_key = k.idempotency_key
 ORDER BY k.n
 """
+_CURRENT = """
+SELECT c.id, c.superseded_by FROM customer AS c WHERE c.id = ANY ($1::uuid[])
+ORDER BY c.id FOR SHARE
+"""
 _VERSION = """
 SELECT coalesce(max(a.version), 0) FROM interaction_amendment AS a WHERE a.record_id = $1
 """
@@ -95,7 +99,8 @@ class InteractionLog:
         try:
             async with self._transaction() as connection:
                 await _claim(connection, keys, digest, prepared)
-                await connection.executemany(_INSERT.text, [_row(each) for each in prepared])
+                followed = await _with_current_customers(connection, prepared)
+                await connection.executemany(_INSERT.text, [_row(each) for each in followed])
         except _Claimed:
             return await self._replayed(keys, digest)
         except asyncpg.UniqueViolationError:
@@ -174,6 +179,24 @@ async def _claim(
     taken = await connection.fetch(_CLAIM, list(keys), [digest] * len(keys), ids, times)
     if len(taken) < len(keys):
         raise _Claimed
+
+
+async def _with_current_customers(
+    connection: asyncpg.Connection, records: Sequence[Mapping[str, object]]
+) -> Sequence[Mapping[str, object]]:
+    """The records with the customers that theirs have become.
+
+    The customers stay locked until the transaction ends, so that a merge at this moment either
+    came before and is followed, or comes after and takes these records along.
+    """
+    current = {each["customer_id"]: each["customer_id"] for each in records}
+    while True:
+        ids = [each for each in set(current.values()) if each is not None]
+        rows = await connection.fetch(_CURRENT, ids) if ids else []
+        merged = {row["id"]: row["superseded_by"] for row in rows if row["superseded_by"]}
+        if not merged:
+            return [{**each, "customer_id": current[each["customer_id"]]} for each in records]
+        current = {was: merged.get(now, now) for was, now in current.items()}
 
 
 async def _locked(connection: asyncpg.Connection, record_id: str) -> dict[str, object]:

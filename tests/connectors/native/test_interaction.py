@@ -13,7 +13,7 @@ from connectors.contract import Refused, Unavailable, Written
 from connectors.native.connector import NativeConnector
 from connectors.native.problem import WriteProblem
 from connectors.native.store import Store
-from tests.connectors.native.filled import NOON, native
+from tests.connectors.native.filled import NOON, fill, native
 from tests.connectors.native.logged import (
     CALL,
     LATER,
@@ -248,5 +248,28 @@ def test_a_caller_that_died_before_commit_leaves_the_key_free(database_url: str)
 
             assert await waiting == [Written("first")]
             assert await rows(it, "record_id") == [("first",)]
+
+    asyncio.run(run())
+
+
+def test_an_interaction_follows_a_customer_that_is_merged_meanwhile(database_url: str) -> None:
+    """The writer waits for the merge, and logs the interaction with whom the customer became."""
+
+    async def run() -> None:
+        async with native(database_url) as it:
+            before, after = UUID(int=1), UUID(int=2)
+            await fill(it.store, "customer", {"id": before}, {"id": after})
+            merging = await asyncpg.connect(database_url)
+            await merging.execute("BEGIN")
+            await merging.execute(
+                "UPDATE customer SET superseded_by = $2 WHERE id = $1", before, after
+            )
+            waiting = asyncio.create_task(write(it, "k", {**CALL, "customer_id": before}))
+            await until_somebody_waits(it)
+            await merging.execute("COMMIT")
+            await merging.close()
+
+            assert await waiting == [Written("first")]
+            assert await rows(it, "customer_id") == [(after,)]
 
     asyncio.run(run())
