@@ -21,7 +21,7 @@ from connectors.contract import (
     Written,
 )
 from domain.catalogue import ENTITIES
-from domain.entity import Entity
+from domain.entity import Entity, Field, FieldType
 from domain.filter import And, predicate
 from domain.order import before, beyond, sort_key
 
@@ -29,6 +29,7 @@ Values = Mapping[str, Any]
 """A record: canonical values by field name. A field that is left out is missing."""
 
 SCAN_PAGE = 500
+_OF_TEXTS = frozenset({Op.CONTAINS, Op.NOT_CONTAINS, Op.STARTS_WITH, Op.NOT_STARTS_WITH})
 
 
 class MemoryConnector:
@@ -119,7 +120,7 @@ class MemoryConnector:
 
 def everything(entity: Entity) -> Capability:
     """The capability to do all that the contract knows, for all fields of an entity."""
-    sortable = {each.name for each in entity.fields.values() if each.is_sortable}
+    sortable = {each.name: each for each in entity.fields.values() if each.is_sortable}
     relations = [*entity.references, "customer"]
     matches: set[tuple[str, ...]] = {(f"{each}_source", f"{each}_ref") for each in relations}
     matches |= {(f"{each}_ref",) for each in relations}
@@ -129,12 +130,17 @@ def everything(entity: Entity) -> Capability:
         entity=entity.name,
         fields=frozenset(entity.fields),
         matches=frozenset(matches),
-        filters={name: frozenset(Op) for name in sortable},
+        filters={name: _ops(each) for name, each in sortable.items()},
         orders=frozenset(sortable),
         can_page=True,
         tells_changes=True,
         can_write=entity.name == "interaction",
     )
+
+
+def _ops(field: Field) -> frozenset[Op]:
+    is_text = field.value_type in {FieldType.TEXT, FieldType.ENUM}
+    return frozenset(Op) if is_text else frozenset(Op) - _OF_TEXTS
 
 
 def _row(record: Values, fields: Sequence[str]) -> Row:

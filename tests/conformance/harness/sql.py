@@ -1,0 +1,101 @@
+"""Tables in SQLite, PostgreSQL and MariaDB."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from connectors.contract import Environment, Misconfigured, SourceError, Unavailable
+from connectors.sql import KIND
+from domain.entity import FieldType
+from tests.conformance.canonical import (
+    RECORDS,
+    SOURCE,
+    START,
+    column_type,
+    mapping,
+    raw,
+    written_as,
+)
+from tests.conformance.proxy import door
+from tests.conformance.source import Connect, Source, connecting, new_folder
+from tests.connectors.sql.database import ENGINES, database
+
+_MOMENTS = {"sqlite": "DATETIME", "postgresql": "TIMESTAMPTZ", "mariadb": "DATETIME(6)"}
+_TYPES = {
+    FieldType.DECIMAL: "NUMERIC(12,2)",
+    FieldType.INTEGER: "INTEGER",
+}
+
+
+def _script(engine: str) -> list[str]:
+    return [statement for entity in RECORDS for statement in _table(engine, entity)]
+
+
+def _table(engine: str, entity: str) -> list[str]:
+    rows = [raw(entity, each) for each in RECORDS[entity]]
+    types = _TYPES | {FieldType.DATETIME: _MOMENTS[engine]}
+    columns = {name: types.get(column_type(entity, name), "VARCHAR(190)") for name in rows[0]}
+    declared = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+    values = ", ".join(f"({', '.join(map(_literal, row.values()))})" for row in rows)
+    return [
+        f"CREATE TABLE the_{entity} ({declared}, PRIMARY KEY (record_id))",
+        f"INSERT INTO the_{entity} VALUES {values}",  # noqa: S608  # the test's own values
+    ]
+
+
+def _literal(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, int):
+        return str(value)
+    if value.endswith("Z") and value[:4] == str(START.year):
+        value = value.replace("T", " ").removesuffix("Z")
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _entities() -> dict[str, Any]:
+    return {
+        written_as(name): mapping(name, table=f"the_{name}", changed="changed") for name in RECORDS
+    }
+
+
+def _connect(url: str, folder: Path, entities: Mapping[str, Any]) -> Connect:
+    options = KIND.options.model_validate(
+        {"kind": "sql", "url": url, "page_size": 3, "batch_limit": 40, "entities": entities}
+    )
+    environment = Environment(now=lambda: START, base_dir=folder)
+    return connecting(lambda: KIND.open(SOURCE, options, environment))
+
+
+@contextmanager
+def _sql(engine: str, request: pytest.FixtureRequest) -> Iterator[Source]:
+    folder = new_folder(request)
+    wrong = {"purchase": mapping("purchase", table="the_purchases")}
+    with database(engine, folder, _script(engine)) as url, ExitStack() as stack:
+        if engine == "sqlite":
+            file, away = Path(url.removeprefix("sqlite:///")), folder / "away.db"
+            stop, start = partial(file.replace, away), partial(away.replace, file)
+            when_down: type[SourceError] = Misconfigured
+        else:
+            parts = urlsplit(url)
+            default = {"postgresql": 5432, "mariadb": 3306}[engine]
+            entrance = stack.enter_context(door((parts.hostname or "127.0.0.1", parts.port or default)))
+            user = parts.netloc.rpartition("@")[0]
+            url = parts._replace(netloc=f"{user}@127.0.0.1:{entrance.port}").geturl()
+            stop, start, when_down = entrance.shut, entrance.reopen, Unavailable
+        yield Source(
+            records=RECORDS,
+            connect=_connect(url, folder, _entities()),
+            connect_wrongly=_connect(url, folder, wrong),
+            stop=stop,
+            start=start,
+            when_down=when_down,
+        )
+
+
+SOURCES = {f"sql-{engine}": partial(_sql, engine) for engine in ENGINES}
