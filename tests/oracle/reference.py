@@ -231,7 +231,7 @@ class Reference:
         for name, is_down in order:
             seen.setdefault(name, is_down)
         order = list(seen.items())
-        holders = [each for each in self._company.sources if entity in self._company.held_by(each)]
+        holders = self._holders(entity, match.get("customer_id"))
         dead = [each for each in holders if each in self._dead]
         rows = [
             each
@@ -242,9 +242,23 @@ class Reference:
         rows.sort(key=functools.cmp_to_key(functools.partial(_compare, order)))
         start = self._after(entity, rows, order, arguments.get("after"))
         stop = self._before(entity, rows, order, arguments.get("before"))
-        if len(dead) == len(holders):
+        if dead and len(dead) == len(holders):
             raise Refusal
         return _sliced(entity, rows, order, (start, stop), arguments, dead)
+
+    def _holders(self, entity: str, customer_id: UUID | None) -> list[str]:
+        """The sources that are asked: a live one only for customers that it has a record of."""
+        known = {
+            each["source"]
+            for each in self._company.tables["customer_record"]
+            if each["customer_id"] == customer_id
+        }
+        return [
+            each
+            for each in self._company.sources
+            if entity in self._company.held_by(each)
+            and (customer_id is None or each == "native" or each in known)
+        ]
 
     def _after(self, entity: str, rows: Any, order: Any, text: str | None) -> int:
         if text is None:
