@@ -43,7 +43,7 @@ class LivePart:
     question: Question
 
     async def ask(self, keys: Sequence[Key]) -> Outcomes:
-        """Outcomes by key; keys that cannot be in this source are left out."""
+        """Outcomes by key; keys of which this source can have nothing are left out."""
         match, own_keys = await self._own_keys(keys)
         if not own_keys:
             return {}
@@ -112,7 +112,8 @@ class LivePart:
         for key, each in zip(keys, found, strict=True):
             if isinstance(each, SourceError):
                 raise each
-            own[key] = [(row[0],) for row in each.rows]
+            if each.rows:
+                own[key] = [(row[0],) for row in each.rows]
         return own
 
     async def _getters(self, division: Division, outcomes: Outcomes) -> tuple[_Getter, ...] | None:
