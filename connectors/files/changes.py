@@ -7,7 +7,7 @@ longer in any is a deletion; where a later file lost it and an earlier one has i
 holds again. A file with lines whose key cannot be read deletes nothing until that is mended.
 
 While a file is being read, the cursor also holds how many of its records are done: a scan that was
-stopped goes on there, if the file is still the same.
+stopped goes on there, if the file is still the same. What small files hold goes into one page.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connectors.contract import Change, ChangePage, Cursor, Skipped
+from connectors.contract import Change, ChangePage, Cursor, Skipped, SourceError
 from connectors.files.dataset import DataSet, repeated
 from connectors.files.folder import DataFile
 from connectors.files.packing import packed_keys, unpacked_keys
@@ -37,22 +37,27 @@ class FileState:
 class FileRead:
     """What has come up while a file is read: keys with their lines, and what the page gathers."""
 
+    changes: list[Change]
+    skipped: list[Skipped]
     lines: dict[str, int] = field(default_factory=dict)
     has_unknown_keys: bool = False
-    changes: list[Change] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
 
 
 def pages(data: DataSet, *, since: Cursor | None, now: datetime) -> Iterator[ChangePage]:
     """Pages of changes; no page where nothing changed."""
     scan = Scan(data, since or {}, now)
     files = data.files()
-    for file in files:
-        if scan.has_changed(file):
-            yield from scan.file_pages(file, files)
-    gone = sorted(scan.state.keys() - {each.name for each in files})
-    for name in gone:
-        yield from scan.gone_pages(name, files)
+    try:
+        for file in files:
+            if scan.has_changed(file):
+                yield from scan.file_pages(file, files)
+        for name in sorted(scan.state.keys() - {each.name for each in files}):
+            scan.note_gone(name, files)
+    except SourceError:
+        # The files before the one that cannot be read are as good as ever.
+        yield from scan.rest()
+        raise
+    yield from scan.rest()
 
 
 class Scan:
@@ -73,6 +78,9 @@ class Scan:
         self._data = data
         self._fields = data.translation.scan_fields
         self._reader: Reader = data.translation.reader(self._fields, observed_at=now)
+        self._changes: list[Change] = []
+        self._skipped: list[Skipped] = []
+        self._has_news = False
 
     def has_changed(self, file: DataFile) -> bool:
         """Whether a file is not the one that was read."""
@@ -81,32 +89,41 @@ class Scan:
 
     def file_pages(self, file: DataFile, files: Sequence[DataFile]) -> Iterator[ChangePage]:
         """All records of a changed file, then what it lost."""
-        read = FileRead()
+        read = FileRead(changes=self._changes, skipped=self._skipped)
         hidden = self._keys_after(file.name)
         done = self._done(file)
         with self._records(file) as found_records:
             for count, found in enumerate(found_records, start=1):
                 _note(found, file, read, is_done=count <= done, hidden=hidden)
-                if len(read.changes) + len(read.skipped) >= PAGE_RECORDS:
-                    yield self._page(read, at=[file.name, file.fingerprint, count])
-        yield from self._finished(file, read, files)
+                if self._is_full:
+                    yield self._page(at=[file.name, file.fingerprint, count])
+        self._finish(file, read, files)
+        if self._is_full:
+            yield self._page()
 
-    def gone_pages(self, name: str, files: Sequence[DataFile]) -> Iterator[ChangePage]:
-        """What a file that was removed leaves behind."""
-        changes = self._losses(name, frozenset(), files)
+    def note_gone(self, name: str, files: Sequence[DataFile]) -> None:
+        """Gather what a file that was removed leaves behind."""
+        self._changes += self._losses(name, frozenset(), files)
         del self.state[name], self._packed[name]
-        yield self._page(FileRead(changes=changes))
+        self._has_news = True
 
-    def _finished(
-        self, file: DataFile, read: FileRead, files: Sequence[DataFile]
-    ) -> Iterator[ChangePage]:
+    def rest(self) -> Iterator[ChangePage]:
+        """The page of what was gathered and not given yet, if there is anything."""
+        if self._has_news:
+            yield self._page()
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._changes) + len(self._skipped) >= PAGE_RECORDS
+
+    def _finish(self, file: DataFile, read: FileRead, files: Sequence[DataFile]) -> None:
         keys = frozenset(read.lines)
         if read.has_unknown_keys:
             keys |= self._known(file.name)
-        read.changes += self._losses(file.name, keys, files)
+        self._changes += self._losses(file.name, keys, files)
         self.state[file.name] = FileState(file.fingerprint, keys)
         self._packed[file.name] = [file.fingerprint, packed_keys(keys)]
-        yield self._page(read)
+        self._has_news = True
 
     def _losses(self, name: str, keys: frozenset[str], files: Sequence[DataFile]) -> list[Change]:
         lost = self._known(name) - keys
@@ -144,17 +161,19 @@ class Scan:
             return 0
         return int(self._at[2])
 
-    def _page(self, read: FileRead, *, at: Sequence[Any] = ()) -> ChangePage:
+    def _page(self, *, at: Sequence[Any] = ()) -> ChangePage:
         cursor: dict[str, Any] = {"mapping": self._mapping, "files": dict(self._packed)}
         if at:
             cursor["at"] = at
         page = ChangePage(
             fields=self._fields,
-            changes=tuple(read.changes),
+            changes=tuple(self._changes),
             cursor=cursor,
-            skipped=tuple(read.skipped),
+            skipped=tuple(self._skipped),
         )
-        read.changes, read.skipped = [], []
+        self._changes.clear()
+        self._skipped.clear()
+        self._has_news = False
         return page
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.contract import Change, ChangePage, Cursor, Unavailable
+from connectors.contract import Change, ChangePage, Cursor, Malformed, Unavailable
 from tests.connectors.files.folder import CAMPAIGN, NOW, Folder
 
 HEADER = "id,title,cost\n"
@@ -155,7 +155,39 @@ def test_a_scan_that_was_stopped_goes_on_where_it_was(tmp_path: Path) -> None:
         pages += 1
 
     assert [each.record_id for each in given] == [str(n) for n in range(4_500)]
-    assert pages == 4
+    assert pages == 3
+
+
+def test_many_small_files_come_in_one_page(tmp_path: Path) -> None:
+    """A file for each record costs no transaction for each record."""
+    folder = exports(tmp_path)
+    for number in range(100, 150):
+        folder.write(f"export-{number}.csv", HEADER + f"{number},A,\n")
+
+    (page,) = folder.scanned("campaign")
+
+    assert len(page.changes) == 50
+    assert folder.scanned("campaign", cursor_of([page])) == []
+
+
+def test_a_file_that_cannot_be_read_does_not_hold_up_the_files_before_it(tmp_path: Path) -> None:
+    """They are given before the failure is told, and not again by the next scan."""
+    folder = Folder(tmp_path, {"campaign": {**CAMPAIGN, "file": "*.json"}})
+    folder.write("1.json", '{"id": 1, "title": "A"}')
+    folder.write("2.json", '{"id": 2, ')
+
+    async def scan() -> ChangePage:
+        pages = aiter(folder.connector.scan("campaign"))
+        page = await anext(pages)
+        with pytest.raises(Malformed, match=r"2\.json"):
+            await anext(pages)
+        return page
+
+    page = asyncio.run(scan())
+
+    assert names([page]) == [("1", "A")]
+    with pytest.raises(Malformed, match=r"2\.json"):
+        folder.scanned("campaign", cursor_of([page]))
 
 
 def test_a_file_that_changed_after_a_stop_is_read_from_its_start(tmp_path: Path) -> None:
