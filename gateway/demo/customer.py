@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 
 from gateway.demo import vocabulary as words
 
@@ -121,7 +121,15 @@ def hero() -> Customer:
     )
 
 
-def _place(country: str, chance: Chance) -> dict[str, str]:
+class _Place(TypedDict):
+    country: str
+    city: str
+    region: str
+    postal_code: str
+    street: str
+
+
+def _place(country: str, chance: Chance) -> _Place:
     city, postal_code, region = chance.choice(words.CITIES[country])
     street = f"{chance.choice(words.STREETS[country])} {chance.randint(1, 180)}"
     return {

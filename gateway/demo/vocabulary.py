@@ -3,40 +3,45 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-ENGLISH_GIVEN: Sequence[str] = (
+
+def _words(text: str) -> Sequence[str]:
+    return text.split()
+
+
+ENGLISH_GIVEN: Sequence[str] = _words(
     "Alice Amelia Ava Charlotte Chloe Daisy Eleanor Ella Emily Evie Florence Freya Grace Hannah "
     "Harriet Holly Imogen Isla Jessica Lily Lucy Martha Matilda Olivia Phoebe Rose Ruby Sophie "
     "Adam Albert Alfie Arthur Ben Charlie Daniel Edward Ethan Finley Freddie George Harry Henry "
     "Isaac Jack Jacob James Joseph Leo Liam Logan Lucas Max Noah Oliver Oscar Samuel Theo William"
-).split()
-ENGLISH_FAMILY: Sequence[str] = (
+)
+ENGLISH_FAMILY: Sequence[str] = _words(
     "Adams Allen Bailey Baker Barnes Bennett Brooks Brown Carter Chapman Clark Collins Cook Cooper "
     "Cox Davies Edwards Ellis Evans Fisher Foster Gray Green Hall Harris Hill Hughes Hunt Jackson "
     "Johnson Kelly King Knight Lewis Marshall Mason Mills Moore Morgan Murphy Palmer Parker Price "
     "Reid Richards Roberts Rogers Russell Scott Shaw Simpson Stevens Taylor Turner Walker Ward"
-).split()
-GERMAN_GIVEN: Sequence[str] = (
+)
+GERMAN_GIVEN: Sequence[str] = _words(
     "Anja Anna Antonia Barbara Birgit Carla Clara Elena Emma Franziska Greta Hanna Heike Helga Ida "
     "Jana Johanna Julia Karin Katharina Lea Lena Lina Luisa Marie Mia Nele Paula Petra Sabine "
     "Susanne Ulrike Andreas Anton Ben Bernd Christian Dieter Elias Emil Felix Florian Frank Fritz "
     "Hans Jan Jonas Jürgen Karl Klaus Lukas Markus Matthias Moritz Niklas Paul Stefan Uwe Wolfgang"
-).split()
-GERMAN_FAMILY: Sequence[str] = (
+)
+GERMAN_FAMILY: Sequence[str] = _words(
     "Albrecht Arnold Bauer Becker Berger Böhm Braun Busch Dietrich Fischer Fuchs Graf Groß Günther "
     "Haas Hahn Hartmann Heinrich Hoffmann Huber Jäger Jung Kaiser Keller Klein Koch König Krämer "
     "Krause Krüger Kuhn Lang Lehmann Lorenz Maier Meyer Möller Müller Neumann Otto Peters Pohl "
     "Richter Roth Sauer Schäfer Schmidt Schneider Scholz Schulz Seidel Simon Vogel Wagner Weiß Wolf"
-).split()
+)
 
 CHINESE_FAMILY: Mapping[str, str] = MappingProxyType(
     dict(
         zip(
             "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余",
-            (
+            _words(
                 "Wang Li Zhang Liu Chen Yang Huang Zhao Wu Zhou Xu Sun Ma Zhu Hu Guo He Gao Lin "
                 "Luo Zheng Liang Xie Song Tang Xu Han Feng Deng Cao Peng Zeng Xiao Tian Dong Yuan "
                 "Pan Jiang Cai Yu"
-            ).split(),
+            ),
             strict=True,
         )
     )
@@ -46,15 +51,15 @@ CHINESE_FAMILY: Mapping[str, str] = MappingProxyType(
 CHINESE_GIVEN: Mapping[str, str] = MappingProxyType(
     dict(
         zip(
-            (
+            _words(
                 "伟 芳 娜 敏 静 磊 洋 艳 勇 军 杰 娟 涛 超 明 霞 刚 玲 琳 欣怡 梓涵 子轩 浩然 雨桐 "
                 "思远 佳琪 晓明 文博 若曦 嘉豪 诗涵 俊杰 雅婷 志强 丽华 建国 海燕 春梅 天宇 一诺"
-            ).split(),
-            (
+            ),
+            _words(
                 "Wei Fang Na Min Jing Lei Yang Yan Yong Jun Jie Juan Tao Chao Ming Xia Gang Ling "
                 "Lin Xinyi Zihan Zixuan Haoran Yutong Siyuan Jiaqi Xiaoming Wenbo Ruoxi Jiahao "
                 "Shihan Junjie Yating Zhiqiang Lihua Jianguo Haiyan Chunmei Tianyu Yinuo"
-            ).split(),
+            ),
             strict=True,
         )
     )
