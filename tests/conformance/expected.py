@@ -18,9 +18,7 @@ Values = Mapping[str, Any]
 def rows(records: Sequence[Values], batch: Batch) -> Mapping[Key, list[Row]]:
     """The rows of each key that has some."""
     keys = dict.fromkeys(batch.keys) if batch.match else {(): None}
-    found = {
-        key: _page([r for r in records if _has(r, batch.match, key)], batch) for key in keys
-    }
+    found = {key: _page([r for r in records if _has(r, batch.match, key)], batch) for key in keys}
     return {key: some for key, some in found.items() if some}
 
 
@@ -60,9 +58,7 @@ def total_order(entity: str, capability: Capability, *orders: Order) -> tuple[Or
     return tuple(unique.values())
 
 
-def comparisons(
-    records: Sequence[Values], field: Field, ops: Sequence[Op]
-) -> Iterator[Compare]:
+def comparisons(records: Sequence[Values], field: Field, ops: Sequence[Op]) -> Iterator[Compare]:
     """Comparisons of a field with values that are there, nearly there, and not there."""
     values = _values(records, field)
     values = values[:: max(1, len(values) // 4)]

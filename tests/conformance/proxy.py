@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-
 Target = tuple[str, int] | Path
 """A host and a port, or a socket in the file system."""
 

@@ -3,14 +3,26 @@
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from connectors.contract import Batch, Compare, Connector, Filter, Key, Not, Op, Order, SourceError
+from connectors.contract import (
+    Batch,
+    Capability,
+    Compare,
+    Connector,
+    Filter,
+    Key,
+    Not,
+    Op,
+    Order,
+    SourceError,
+)
 from connectors.federation import Federation, Mode, Question
 from connectors.health import HealthBoard
-from connectors.memory import MemoryConnector
+from connectors.memory.connector import MemoryConnector, everything
 from connectors.session import Session
 from domain.catalogue import ENTITIES
 from domain.filter import And, Or
@@ -33,27 +45,29 @@ def _other(entity: str) -> list[Values]:
 
 def _moved(record: dict[str, Any], number: int) -> Values:
     record["source"] = OTHER
-    for name in [each for each in record if each.endswith("_source")]:
-        if record[name] is not None:
-            record[name] = OTHER
+    if record.get("purchase_source"):
+        record["purchase_source"] = OTHER
     if number % 2 and "placed_at" in record:
         record |= {"placed_at": START + timedelta(hours=number), "total": Decimal("12.51")}
     return record
 
 
-INDEX: Sequence[Values] = [
-    *RECORDS["customer_record"],
-    *({**each, "source": OTHER} for each in RECORDS["customer_record"]),
-]
+def _capability(entity: str) -> Capability:
+    """The second source names the customers of the first one."""
+    return replace(everything(ENTITIES[entity]), references={"customer": SOURCE})
 
 
 def _federation(connector: Connector, *, is_store: bool) -> Federation:
-    other = MemoryConnector(OTHER, {entity: _other(entity) for entity in ENTITY})
+    other = MemoryConnector(
+        OTHER,
+        {entity: _other(entity) for entity in ENTITY},
+        capabilities={entity: _capability(entity) for entity in ENTITY},
+    )
     board = HealthBoard(lambda: datetime.now(UTC))
     if is_store:
         modes = {(SOURCE, entity): Mode.SYNCED for entity in ENTITY}
         return Federation(connector, {OTHER: other}, modes=modes, board=board)
-    native = MemoryConnector("native", {"customer_record": INDEX})
+    native = MemoryConnector("native", {"customer_record": RECORDS["customer_record"]})
     return Federation(native, {SOURCE: connector, OTHER: other}, modes={}, board=board)
 
 
@@ -112,7 +126,7 @@ async def _agree(
         assert not isinstance(each, SourceError), each
         assert each.missing == ()
         rows = [tuple(row[:width]) for row in each.rows]
-        assert rows == wanted.get(key, []), (question, key)
+        assert rows == wanted.get(key, []), f"{question} at {key}"
 
 
 def _question(chance: random.Random, entity: str, records: Sequence[Values]) -> Question:

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -46,7 +45,9 @@ class Api:
     """The API over flat records; `log` has the path and query of every request."""
 
     records: dict[str, list[Values]] = field(
-        default_factory=lambda: {name: [raw(name, e) for e in all_] for name, all_ in RECORDS.items()}
+        default_factory=lambda: {
+            name: [raw(name, e) for e in all_] for name, all_ in RECORDS.items()
+        }
     )
     log: list[str] = field(default_factory=list)
 

@@ -84,7 +84,9 @@ def _sql(engine: str, request: pytest.FixtureRequest) -> Iterator[Source]:
         else:
             parts = urlsplit(url)
             default = {"postgresql": 5432, "mariadb": 3306}[engine]
-            entrance = stack.enter_context(door((parts.hostname or "127.0.0.1", parts.port or default)))
+            entrance = stack.enter_context(
+                door((parts.hostname or "127.0.0.1", parts.port or default))
+            )
             user = parts.netloc.rpartition("@")[0]
             url = parts._replace(netloc=f"{user}@127.0.0.1:{entrance.port}").geturl()
             stop, start, when_down = entrance.shut, entrance.reopen, Unavailable
