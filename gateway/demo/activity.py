@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.demo.customer import NOW, Chance, Customer, dice
+from gateway.demo.customer import Chance, Customer, dice, moments
 from gateway.demo.order import Order
 from gateway.demo.ticket import Ticket
 from gateway.demo.vocabulary import OWNERS
 
 _HERO_COUNT = 9
+_HERO_PAUSE = timedelta(days=58)
 _COUNTS = (0, 1, 1, 2, 3, 3, 4, 7)
 _REFERENCE_SHARE = 0.4
 _KINDS = ("call", "call", "call", "mail", "meeting", "visit", "chat", "wechat")
@@ -138,9 +139,8 @@ def _held(customers: Sequence[Customer], chance: Chance) -> Iterator[tuple[datet
         if "crm" not in customer.systems:
             continue
         count = chance.choice(_COUNTS) if customer.number else _HERO_COUNT
-        for _ in range(count):
-            open_s = int((NOW - customer.since).total_seconds())
-            yield customer.since + timedelta(seconds=chance.randrange(600, open_s)), customer
+        for when in moments(customer, count, chance, every=_HERO_PAUSE):
+            yield when, customer
 
 
 def _activity(

@@ -129,6 +129,19 @@ class _Place(TypedDict):
     street: str
 
 
+def moments(customer: Customer, count: int, chance: Chance, *, every: timedelta) -> list[datetime]:
+    """So many moments since a customer is known; the hero's are regular and recent.
+
+    `every` is how far the hero's lie apart.
+    """
+    if customer.number == 0:
+        return [NOW - every * at - timedelta(hours=17 * at + 41) for at in range(count)]
+    open_s = int((NOW - customer.since).total_seconds())
+    return [
+        customer.since + timedelta(seconds=chance.randrange(3_600, open_s)) for _ in range(count)
+    ]
+
+
 def _place(country: str, chance: Chance) -> _Place:
     city, postal_code, region = chance.choice(words.CITIES[country])
     street = f"{chance.choice(words.STREETS[country])} {chance.randint(1, 180)}"

@@ -128,7 +128,7 @@ def _papers(
     count = chance.choice(_COUNTS) if customer.number else _HERO_COUNT
     is_business = customer.is_company or customer.number == 0
     kinds = itertools.cycle(_KINDS if is_business else _PRIVATE_KINDS)
-    billed = iter(orders)
+    billed = reversed(orders)
     for at, kind in enumerate(itertools.islice(kinds, count), start=1):
         order = next(billed, None) if kind.folder == "invoices" else None
         if kind.folder == "invoices" and order is None:

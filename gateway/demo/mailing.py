@@ -1,10 +1,11 @@
 """What the mailing tool exports: subscribers and campaigns as CSV, what was sent as Parquet."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from gateway.demo import handwriting
@@ -14,15 +15,23 @@ Row: TypeAlias = dict[str, Any]
 
 _CAMPAIGNS = 36
 _AUDIENCE_SHARE = 0.17
-_DAYS_BETWEEN = 30
-_TOPICS: Sequence[tuple[str, str]] = (
-    ("Newsletter", "newsletter"),
-    ("Spring sale", "promo"),
-    ("New tents", "product"),
-    ("Newsletter", "newsletter"),
-    ("Mid-autumn offer 中秋优惠", "promo"),
-    ("Store evening", "event"),
+_TOPICS: Mapping[int, tuple[str, str]] = MappingProxyType(
+    {
+        1: ("Winter sale", "promo"),
+        2: ("Chinese New Year offer 春节优惠", "promo"),
+        3: ("New tents", "product"),
+        4: ("Newsletter: first trips", "newsletter"),
+        5: ("Store evening: boots", "event"),
+        6: ("Summer catalogue", "product"),
+        7: ("Newsletter: by the water", "newsletter"),
+        8: ("Summer sale", "promo"),
+        9: ("Mid-autumn offer 中秋优惠", "promo"),
+        10: ("New jackets", "product"),
+        11: ("Singles' Day offer 双十一", "promo"),
+        12: ("Newsletter: the year", "newsletter"),
+    }
 )
+"""What goes out in each month."""
 _OUTCOMES = ("delivered", "opened", "clicked", "answered", "bought", "bounced", "unsubscribed")
 _WEIGHTS = (48, 28, 12, 2, 4, 4, 2)
 _REACTIONS = frozenset({"opened", "clicked", "answered", "bought", "unsubscribed"})
@@ -94,12 +103,12 @@ def _broken_subscribers(rows: Sequence[Row]) -> Iterator[Row]:
 
 
 def _campaigns() -> Iterator[_Campaign]:
+    this_month = NOW.year * 12 + NOW.month - 1
     for at in range(_CAMPAIGNS):
-        start = NOW - timedelta(days=_DAYS_BETWEEN * (_CAMPAIGNS - at) - 25, hours=1)
-        title, kind = _TOPICS[at % len(_TOPICS)]
-        yield _Campaign(
-            id=f"cmp-{at + 1:03d}", title=f"{title} {start:%Y-%m}", type=kind, start=start
-        )
+        year, month = divmod(this_month - _CAMPAIGNS + 1 + at, 12)
+        start = datetime(year, month + 1, 10, 8, tzinfo=UTC)
+        title, kind = _TOPICS[start.month]
+        yield _Campaign(id=f"cmp-{at + 1:03d}", title=f"{title} {start:%Y}", type=kind, start=start)
 
 
 def _campaign(campaign: _Campaign, chance: Chance) -> Row:

@@ -1,16 +1,18 @@
 """What the demo's customers bought."""
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from gateway.demo.customer import NOW, Chance, Customer, dice
+from gateway.demo.customer import NOW, Chance, Customer, dice, moments
 from gateway.demo.product import Product, products
 
 COUNT = 8_000
 _HERO_SHARE = 14
+_HERO_PAUSE = timedelta(days=76)
 _LINE_COUNTS = (1, 1, 2, 2, 2, 3, 3, 4, 5)
 _SETTLED = timedelta(days=21)
 _YUAN_PER_EURO = 8
@@ -52,7 +54,9 @@ def orders(customers: Sequence[Customer], *, seed: int) -> Sequence[Order]:
     # Everybody with an account has bought once, except for every ninth.
     once = [each for each in buyers if each.number % 9]
     often = chance.choices(buyers, weights=shares, k=COUNT - len(once) - _HERO_SHARE)
-    sales = sorted(_sales([*once, *often, *[buyers[0]] * _HERO_SHARE], chance), key=_when)
+    counts = Counter(each.number for each in [*once, *often])
+    counts[buyers[0].number] += _HERO_SHARE
+    sales = sorted(_sales(buyers, counts, chance), key=_when)
     articles = products()
     return [_order(at, *sale, articles, chance) for at, sale in enumerate(sales, start=1)]
 
@@ -61,10 +65,12 @@ def _share(customer: Customer, chance: Chance) -> float:
     return min(chance.paretovariate(1.4), 12.0) * (2 if customer.is_company else 1)
 
 
-def _sales(buyers: Sequence[Customer], chance: Chance) -> Iterator[tuple[datetime, Customer]]:
+def _sales(
+    buyers: Sequence[Customer], counts: Mapping[int, int], chance: Chance
+) -> Iterator[tuple[datetime, Customer]]:
     for buyer in buyers:
-        open_s = int((NOW - buyer.since).total_seconds())
-        yield buyer.since + timedelta(seconds=chance.randrange(3_600, open_s)), buyer
+        for when in moments(buyer, counts.get(buyer.number, 0), chance, every=_HERO_PAUSE):
+            yield when, buyer
 
 
 def _when(sale: tuple[datetime, Customer]) -> tuple[datetime, int]:

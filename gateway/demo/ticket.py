@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.demo.customer import NOW, Chance, Customer, dice
+from gateway.demo.customer import NOW, Chance, Customer, dice, moments
 from gateway.demo.vocabulary import AGENTS
 
 _HERO_COUNT = 6
+_HERO_PAUSE = timedelta(days=113)
 _COUNTS = (0, 1, 1, 1, 2, 2, 3, 5)
 _SUBJECTS: Sequence[tuple[str, str, str]] = (
     ("question", "Which size fits me?", "帐篷尺寸怎么选?"),
@@ -68,9 +69,8 @@ def _asked(customers: Sequence[Customer], chance: Chance) -> Iterator[tuple[date
         if "desk" not in customer.systems:
             continue
         count = chance.choice(_COUNTS) if customer.number else _HERO_COUNT
-        for _ in range(count):
-            open_s = int((NOW - customer.since).total_seconds())
-            yield customer.since + timedelta(seconds=chance.randrange(3_600, open_s)), customer
+        for when in moments(customer, count, chance, every=_HERO_PAUSE):
+            yield when, customer
 
 
 def _ticket(at: int, opened_at: datetime, customer: Customer, chance: Chance) -> Ticket:
