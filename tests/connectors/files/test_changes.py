@@ -177,7 +177,7 @@ def test_a_file_that_cannot_be_read_does_not_hold_up_the_files_before_it(tmp_pat
     folder.write("2.json", '{"id": 2, ')
 
     async def scan() -> ChangePage:
-        pages = aiter(folder.connector.scan("campaign"))
+        pages = aiter(folder.connector.scan("campaign", since=None))
         page = await anext(pages)
         with pytest.raises(Malformed, match=r"2\.json"):
             await anext(pages)
