@@ -15,7 +15,7 @@ from connectors.files import KIND
 from tests.conformance.canonical import RECORDS, SOURCE, START, Values, mapping, raw, written_as
 from tests.conformance.source import Connect, Source, connecting, new_folder
 
-_FILES = {
+FILES = {
     "customer_record": "customers.jsonl",
     "purchase": "orders.csv",
     "purchase_line": "lines.tsv",
@@ -24,18 +24,20 @@ _FILES = {
 
 
 def _entities() -> dict[str, Any]:
-    tables = {written_as(name): mapping(name, file=file) for name, file in _FILES.items()}
+    tables = {written_as(name): mapping(name, file=file) for name, file in FILES.items()}
     return {**tables, "document": {"layout": "{customer}/{kind}/{version}/{name}"}}
 
 
-def _connect(folder: Path, entities: Mapping[str, Any]) -> Connect:
+def connect(folder: Path, entities: Mapping[str, Any]) -> Connect:
+    """A connector to the files in `data` below a folder."""
     values = {"kind": "files", "path": "data", "refresh_s": 0, "entities": entities}
     options = KIND.options.model_validate(values)
     environment = Environment(now=lambda: START, base_dir=folder)
     return connecting(lambda: KIND.open(SOURCE, options, environment))
 
 
-def _write(path: Path, entity: str, records: Sequence[Values]) -> None:
+def write_table(path: Path, entity: str, records: Sequence[Values]) -> None:
+    """Replace a file with these records."""
     rows = [raw(entity, each) for each in records]
     fresh = path.with_name(f".{path.name}.part")
     with fresh.open("w", encoding="utf-8", newline="") as file:
@@ -62,8 +64,8 @@ def folder_of_files(request: pytest.FixtureRequest) -> Iterator[Source]:
     folder = new_folder(request)
     data = folder / "data"
     data.mkdir()
-    for entity, file in _FILES.items():
-        _write(data / file, entity, RECORDS[entity])
+    for entity, file in FILES.items():
+        write_table(data / file, entity, RECORDS[entity])
     for record in RECORDS["document"]:
         _write_document(data / record["record_id"], record)
 
@@ -72,13 +74,13 @@ def folder_of_files(request: pytest.FixtureRequest) -> Iterator[Source]:
             (data / record_id).unlink()
             return
         left = [each for each in RECORDS[entity] if each["record_id"] != record_id]
-        _write(data / _FILES[entity], entity, left)
+        write_table(data / FILES[entity], entity, left)
 
     wrong = {"purchase": mapping("purchase", file="orders.csv") | {"key": "order_number"}}
     yield Source(
         records=RECORDS,
-        connect=_connect(folder, _entities()),
-        connect_wrongly=_connect(folder, wrong),
+        connect=connect(folder, _entities()),
+        connect_wrongly=connect(folder, wrong),
         stop=lambda: data.rename(folder / "away"),
         start=lambda: (folder / "away").rename(data),
         delete=delete,

@@ -1,7 +1,7 @@
 """An HTTP API with paging, sorting and one way of looking up for each entity."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,7 +31,7 @@ from tests.conformance.source import Connect, Source, connecting
 from tests.serving import serving
 
 _PAGING = {"style": "offset", "param": "offset", "size_param": "size", "size": 3, "ends": "short"}
-_HOW = {
+HOW: Mapping[str, str] = {
     "customer_record": "repeat",
     "purchase": "comma",
     "purchase_line": "body",
@@ -44,11 +44,7 @@ _HOW = {
 class Api:
     """The API over flat records; `log` has the path and query of every request."""
 
-    records: dict[str, list[Values]] = field(
-        default_factory=lambda: {
-            name: [raw(name, e) for e in all_] for name, all_ in RECORDS.items()
-        }
-    )
+    records: Mapping[str, Sequence[Values]]
     log: list[str] = field(default_factory=list)
 
     def app(self) -> Starlette:
@@ -98,18 +94,18 @@ class Api:
         return JSONResponse({"data": [each for each in records if each[name] in keys]})
 
 
-def _lookup(entity: str, name: str) -> Values:
-    place: Values = {"path": f"/{entity}", "items": "data", "how": _HOW[entity]}
-    match _HOW[entity]:
+def _lookup(entity: str, name: str, how: str, keys_per_call: int) -> Values:
+    place: Values = {"path": f"/{entity}", "items": "data", "how": how}
+    match how:
         case "body":
             body = {"field": name, "keys": "$keys"}
-            return place | {"path": f"/{entity}/search", "body": body, "keys_per_call": 50}
+            return place | {"path": f"/{entity}/search", "body": body, "keys_per_call": keys_per_call}
         case "single":
             return place | {"path": f"/{entity}/{name}/{{key}}"}
-    return place | {"param": name, "keys_per_call": 50}
+    return place | {"param": name, "keys_per_call": keys_per_call}
 
 
-def _entity(entity: str) -> Values:
+def _entity(entity: str, how: str, keys_per_call: int) -> Values:
     names = {"record_id": "record_id"}
     if entity in RELATION:
         names[RELATION[entity]] = f"{RELATION[entity]}_ref"
@@ -119,16 +115,17 @@ def _entity(entity: str) -> Values:
         listing["orders"] = {
             "placed_at": {"asc": {"sort": "placed_at"}, "desc": {"sort": "-placed_at"}}
         }
-    by = {short: _lookup(entity, name) for short, name in names.items()}
+    by = {s: _lookup(entity, name, how, keys_per_call) for s, name in names.items()}
     return mapping(entity, list=listing, by=by)
 
 
-def entities() -> dict[str, Values]:
-    """The mapping of every entity."""
-    return {written_as(name): _entity(name) for name in RECORDS}
+def entities(ways: Mapping[str, str] = HOW, *, keys_per_call: int = 50) -> dict[str, Values]:
+    """The mapping of each entity, looked up in the way that is named."""
+    return {written_as(name): _entity(name, how, keys_per_call) for name, how in ways.items()}
 
 
-def _connect(port: int, mapped: Mapping[str, Any]) -> Connect:
+def connect(port: int, mapped: Mapping[str, Any]) -> Connect:
+    """A connector to the API at a port of this machine."""
     options = KIND.options.model_validate(
         {"kind": "rest", "base_url": f"http://127.0.0.1:{port}", "entities": mapped}
     )
@@ -139,13 +136,14 @@ def _connect(port: int, mapped: Mapping[str, Any]) -> Connect:
 @contextmanager
 def api(_request: pytest.FixtureRequest) -> Iterator[Source]:
     """The API behind a real socket."""
-    wrong = _entity("ticket")
+    wrong = _entity("ticket", "single", 1)
+    flat = {name: [raw(name, each) for each in some] for name, some in RECORDS.items()}
     wrong["list"]["path"] = "/nothing/here/at/all"
-    with serving(Api().app()) as url, door(("127.0.0.1", urlsplit(url).port or 0)) as entrance:
+    with serving(Api(flat).app()) as url, door(("127.0.0.1", urlsplit(url).port or 0)) as entrance:
         yield Source(
             records=RECORDS,
-            connect=_connect(entrance.port, entities()),
-            connect_wrongly=_connect(entrance.port, {"ticket": wrong}),
+            connect=connect(entrance.port, entities()),
+            connect_wrongly=connect(entrance.port, {"ticket": wrong}),
             stop=entrance.shut,
             start=entrance.reopen,
         )

@@ -1,6 +1,6 @@
 """Tables in SQLite, PostgreSQL and MariaDB."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from tests.conformance.canonical import (
     RECORDS,
     SOURCE,
     START,
+    Values,
     column_type,
     mapping,
     raw,
@@ -32,12 +33,13 @@ _TYPES = {
 }
 
 
-def _script(engine: str) -> list[str]:
-    return [statement for entity in RECORDS for statement in _table(engine, entity)]
+def script(engine: str, records: Mapping[str, Sequence[Values]]) -> list[str]:
+    """The statements that make and fill the tables."""
+    return [each for entity, some in records.items() for each in _table(engine, entity, some)]
 
 
-def _table(engine: str, entity: str) -> list[str]:
-    rows = [raw(entity, each) for each in RECORDS[entity]]
+def _table(engine: str, entity: str, records: Sequence[Values]) -> list[str]:
+    rows = [raw(entity, each) for each in records]
     types = _TYPES | {FieldType.DATETIME: _MOMENTS[engine]}
     columns = {name: types.get(column_type(entity, name), "VARCHAR(190)") for name in rows[0]}
     declared = ", ".join(f"{name} {type_}" for name, type_ in columns.items())
@@ -53,14 +55,16 @@ def _literal(value: Any) -> str:
         return "NULL"
     if isinstance(value, int):
         return str(value)
+    value = str(value)
     if value.endswith("Z") and value[:4] == str(START.year):
         value = value.replace("T", " ").removesuffix("Z")
     return "'" + value.replace("'", "''") + "'"
 
 
-def _entities() -> dict[str, Any]:
+def entities(names: Iterable[str] = tuple(RECORDS)) -> dict[str, Any]:
+    """The mapping of each entity."""
     return {
-        written_as(name): mapping(name, table=f"the_{name}", changed="changed") for name in RECORDS
+        written_as(name): mapping(name, table=f"the_{name}", changed="changed") for name in names
     }
 
 
@@ -76,23 +80,24 @@ def _connect(url: str, folder: Path, entities: Mapping[str, Any]) -> Connect:
 def _sql(engine: str, request: pytest.FixtureRequest) -> Iterator[Source]:
     folder = new_folder(request)
     wrong = {"purchase": mapping("purchase", table="the_purchases")}
-    with database(engine, folder, _script(engine)) as url, ExitStack() as stack:
+    with database(engine, folder, script(engine, RECORDS)) as made, ExitStack() as stack:
+        url = made
+        stop: Callable[[], object]
+        start: Callable[[], object]
         if engine == "sqlite":
             file, away = Path(url.removeprefix("sqlite:///")), folder / "away.db"
             stop, start = partial(file.replace, away), partial(away.replace, file)
             when_down: type[SourceError] = Misconfigured
         else:
             parts = urlsplit(url)
-            default = {"postgresql": 5432, "mariadb": 3306}[engine]
-            entrance = stack.enter_context(
-                door((parts.hostname or "127.0.0.1", parts.port or default))
-            )
+            port = parts.port or {"postgresql": 5432, "mariadb": 3306}[engine]
+            entrance = stack.enter_context(door((parts.hostname or "127.0.0.1", port)))
             user = parts.netloc.rpartition("@")[0]
             url = parts._replace(netloc=f"{user}@127.0.0.1:{entrance.port}").geturl()
             stop, start, when_down = entrance.shut, entrance.reopen, Unavailable
         yield Source(
             records=RECORDS,
-            connect=_connect(url, folder, _entities()),
+            connect=_connect(url, folder, entities()),
             connect_wrongly=_connect(url, folder, wrong),
             stop=stop,
             start=start,
