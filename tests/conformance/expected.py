@@ -79,7 +79,7 @@ def _values(records: Sequence[Values], field: Field) -> list[Any]:
     found = [each[field.name] for each in records if each[field.name] is not None]
     if field.value_type is FieldType.LIST:
         return sorted({part for each in found for part in each if isinstance(part, str)})
-    near = {
+    near: Mapping[FieldType, list[Any]] = {
         FieldType.TEXT: ["", "no such thing", "K1", "PO-1 "],
         FieldType.INTEGER: [-1, 2],
         FieldType.DECIMAL: [Decimal("0.099"), Decimal("12.500")],

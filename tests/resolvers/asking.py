@@ -61,6 +61,6 @@ def engine(federation: Federation) -> Asking:
 def given(entity: str, **values: Any) -> Mapping[str, Any]:
     """A record whose lists are empty where nothing is said of them."""
     fields = ENTITIES[entity].fields.values()
-    lists = {each.name: [] for each in fields if each.value_type is FieldType.LIST}
+    lists: dict[str, Any] = {each.name: [] for each in fields if each.value_type is FieldType.LIST}
     plain = {"kind": "PERSON", "is_deleted": False} if entity == "customer_record" else {}
     return {**lists, **plain, **values}

@@ -149,9 +149,7 @@ class _Counting:
         return await self._inner.fetch(batch)
 
 
-async def _rest(
-    how: str, _request: pytest.FixtureRequest, stack: AsyncExitStack
-) -> Counted:
+async def _rest(how: str, _request: pytest.FixtureRequest, stack: AsyncExitStack) -> Counted:
     api = rest.Api({name: [raw(name, each) for each in some] for name, some in RECORDS.items()})
     url = stack.enter_context(serving(api.app()))
     mapped = rest.entities(dict.fromkeys(LIVE, how), keys_per_call=1000)

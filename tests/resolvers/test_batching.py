@@ -21,7 +21,7 @@ query ($first: Int!) {
       name
       records { recordId }
       purchases(first: 2, where: {status: {eq: PAID}}) {
-        nodes { number total { amount } customer { name } lines(first: 5) { nodes { description } } }
+        nodes { number customer { name } lines(first: 5) { nodes { description } } }
         pageInfo { hasNextPage }
       }
       tickets(last: 1) { nodes { subject customer { name } } }

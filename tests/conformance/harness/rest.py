@@ -99,7 +99,11 @@ def _lookup(entity: str, name: str, how: str, keys_per_call: int) -> Values:
     match how:
         case "body":
             body = {"field": name, "keys": "$keys"}
-            return place | {"path": f"/{entity}/search", "body": body, "keys_per_call": keys_per_call}
+            return place | {
+                "path": f"/{entity}/search",
+                "body": body,
+                "keys_per_call": keys_per_call,
+            }
         case "single":
             return place | {"path": f"/{entity}/{name}/{{key}}"}
     return place | {"param": name, "keys_per_call": keys_per_call}

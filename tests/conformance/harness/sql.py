@@ -55,10 +55,10 @@ def _literal(value: Any) -> str:
         return "NULL"
     if isinstance(value, int):
         return str(value)
-    value = str(value)
-    if value.endswith("Z") and value[:4] == str(START.year):
-        value = value.replace("T", " ").removesuffix("Z")
-    return "'" + value.replace("'", "''") + "'"
+    text = str(value)
+    if text.endswith("Z") and text[:4] == str(START.year):
+        text = text.replace("T", " ").removesuffix("Z")
+    return "'" + text.replace("'", "''") + "'"
 
 
 def entities(names: Iterable[str] = tuple(RECORDS)) -> dict[str, Any]:
