@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from connectors.contract import Batch, Connector, Key, Misconfigured, Row, SourceError
 from connectors.federation import Federation, Found, Part, Question
@@ -55,11 +55,12 @@ class LivePart:
             self.part.connector, division.batch, flat, capability.batch_limit
         )
         outcomes = dict(zip(flat, found, strict=True))
-        getters = await self._getters(division, outcomes)
-        return {
+        getters = self._getters(division)
+        joined = {
             key: self._joined([outcomes[own] for own in owns], key, getters, division)
             for key, owns in own_keys.items()
         }
+        return await self._with_owners(joined, division.fields)
 
     @property
     def _source(self) -> str:
@@ -116,40 +117,26 @@ class LivePart:
                 own[key] = [(row[0],) for row in each.rows]
         return own
 
-    async def _getters(self, division: Division, outcomes: Outcomes) -> tuple[_Getter, ...] | None:
+    def _getters(self, division: Division) -> tuple[_Getter, ...] | None:
         """How to complete a row of the source: none where it is complete as it comes."""
         given, wanted = division.batch.fields, division.fields
         if given == wanted:
             return None
         places = {name: place for place, name in enumerate(given)}
-        by_customer = self.question.match == ("customer_id",)
-        owners: Mapping[Any, object] = {}
-        if "customer_id" in wanted and "customer_ref" in places and not by_customer:
-            owners = await self._owners(outcomes, places["customer_ref"])
-        return tuple(self._getter(name, places, owners) for name in wanted)
+        return tuple(self._getter(name, places) for name in wanted)
 
-    def _getter(
-        self, name: str, places: Mapping[str, int], owners: Mapping[Any, object]
-    ) -> _Getter:
+    def _getter(self, name: str, places: Mapping[str, int]) -> _Getter:
         if name in places:
             read = itemgetter(places[name])
             return lambda row, _key: read(row)
         if name == "source":
             return lambda _row, _key: self._source
-        if name == "customer_id":
-            return self._owner_getter(places, owners)
+        if name == "customer_id" and self.question.match == ("customer_id",):
+            return lambda _row, key: key[0]
         relation = name.removesuffix("_source")
         if relation != name and relation in ENTITIES[self.question.entity].references:
             return self._target_getter(relation, places)
         return lambda _row, _key: None
-
-    def _owner_getter(self, places: Mapping[str, int], owners: Mapping[Any, object]) -> _Getter:
-        if self.question.match == ("customer_id",):
-            return lambda _row, key: key[0]
-        place = places.get("customer_ref")
-        if place is None:
-            return lambda _row, _key: None
-        return lambda row, _key: owners.get(row[place])
 
     def _target_getter(self, relation: str, places: Mapping[str, int]) -> _Getter:
         target = self._target(relation)
@@ -158,18 +145,32 @@ class LivePart:
             return lambda _row, _key: None
         return lambda row, _key: None if row[place] is None else target
 
-    async def _owners(self, outcomes: Outcomes, place: int) -> Mapping[Any, object]:
-        """The customer of each reference in the rows that were given, by reference."""
-        rows = (
-            row for each in outcomes.values() if not isinstance(each, SourceError) for row in each
-        )
-        refs = [ref for ref in dict.fromkeys(row[place] for row in rows) if ref is not None]
+    async def _with_owners(self, outcomes: Outcomes, fields: Sequence[str]) -> Outcomes:
+        """The outcomes with the customer of each row, where that is wanted and not known yet.
+
+        Customers are looked up last, for the rows of the page only: no filter or order needs them.
+        """
+        is_known = self.question.match == ("customer_id",)
+        if is_known or "customer_id" not in fields or "customer_ref" not in fields:
+            return outcomes
+        ref, owner = fields.index("customer_ref"), fields.index("customer_id")
+        found = {key: each for key, each in outcomes.items() if not isinstance(each, SourceError)}
+        owners = await self._owners([row[ref] for rows in found.values() for row in rows])
+        filled = {
+            key: [(*row[:owner], owners.get(row[ref]), *row[owner + 1 :]) for row in rows]
+            for key, rows in found.items()
+        }
+        return {**outcomes, **filled}
+
+    async def _owners(self, references: Sequence[object]) -> Mapping[object, object]:
+        """The customer of each reference."""
+        refs = [each for each in dict.fromkeys(references) if each is not None]
         question = Question(
             entity="customer_record", fields=("customer_id",), match=("source", "record_id")
         )
         target = self._target("customer")
         found = await self.session.ask(question, [(target, ref) for ref in refs])
-        owners: dict[Any, object] = {}
+        owners: dict[object, object] = {}
         for ref, each in zip(refs, found, strict=True):
             if isinstance(each, SourceError):
                 raise each

@@ -214,9 +214,17 @@ def scaled(convert: Convert, expression: Expression) -> Convert:
         if number is None:
             return None
         number = number if factor is None else number * factor
-        return convert(number if divisor is None else number / divisor)
+        return convert(number if divisor is None else _divided(number, divisor))
 
     return rescale
+
+
+def _divided(number: Decimal, divisor: Decimal) -> Decimal:
+    """The quotient; by a power of ten it keeps the digits, so that 233520 cents are 2335.20."""
+    shift = divisor.normalize()
+    if shift.as_tuple().digits == (1,) and divisor > 0:
+        return number.scaleb(-shift.adjusted())
+    return number / divisor
 
 
 _SIMPLE: Mapping[FieldType, Convert] = MappingProxyType(

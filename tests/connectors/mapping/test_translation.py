@@ -161,6 +161,15 @@ def test_words_are_mapped_numbers_divided_and_clocks_set() -> None:
     assert _value(PURCHASE, "channel", {"channel": "call center"}) == "CALL_CENTER"
 
 
+def test_cents_keep_their_digits() -> None:
+    """A price that ends in zeros reads like a price; other divisors divide."""
+    thirds = PURCHASE.replace("divide_by: 100", "divide_by: 3")
+
+    assert str(_value(PURCHASE, "total", {"cents": 233520})) == "2335.20"
+    assert str(_value(PURCHASE, "total", {"cents": "-5"})) == "-0.05"
+    assert str(_value(thirds, "total", {"cents": 9})) == "3"
+
+
 def test_a_connector_learns_what_it_can_push() -> None:
     """Plain columns, mapped words backwards, foreign sources, and the columns of fields."""
     translation = _translation(PURCHASE)
