@@ -1,6 +1,6 @@
 """The schema, built once from its parts."""
 
-from graphql import GraphQLSchema
+from graphql import GraphQLInputObjectType, GraphQLSchema
 from strawberry import Schema
 from strawberry.schema.config import StrawberryConfig
 
@@ -13,12 +13,21 @@ from schema.scalar import SCALARS
 
 def build_schema() -> Schema:
     """The schema with all types, as strawberry knows it."""
-    return Schema(
+    schema = Schema(
         query=Query,
         mutation=Mutation,
         types=[CustomerRecord, PurchaseLine, Product],
         config=StrawberryConfig(scalar_map=SCALARS),
     )
+    _enforce_one_of(executable(schema))
+    return schema
+
+
+def _enforce_one_of(schema: GraphQLSchema) -> None:
+    """Let graphql-core check `@oneOf`, which strawberry only does when it executes itself."""
+    for type_ in schema.type_map.values():
+        if isinstance(type_, GraphQLInputObjectType):
+            type_.is_one_of = type_.extensions["strawberry-definition"].is_one_of
 
 
 def executable(schema: Schema) -> GraphQLSchema:
