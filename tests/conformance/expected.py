@@ -61,7 +61,7 @@ def total_order(entity: str, capability: Capability, *orders: Order) -> tuple[Or
 def comparisons(records: Sequence[Values], field: Field, ops: Sequence[Op]) -> Iterator[Compare]:
     """Comparisons of a field with values that are there, nearly there, and not there."""
     values = _values(records, field)
-    values = values[:: max(1, len(values) // 4)]
+    values = values[:: max(1, len(values) // 3)]
     for op in sorted(ops):
         if op is Op.IS_NULL:
             yield from (Compare(field.name, op, wanted) for wanted in (True, False))
