@@ -1,5 +1,6 @@
 """The story of the demo: one command, one query, the whole customer."""
 
+import json
 import signal
 import subprocess
 import urllib.request
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.gateway.demo.readme import block
 from tests.gateway.demo.running import Demo, command, running
 
 
@@ -67,6 +69,13 @@ def test_one_query_gives_the_whole_customer(demo: Demo) -> None:
     assert all(nodes(each["lines"]) for each in nodes(lin["purchases"]))
     assert all(each["campaign"]["name"] for each in nodes(lin["campaigns"]))
     assert lin["organization"]["name"]
+
+
+def test_the_readme_shows_what_is_answered(demo: Demo) -> None:
+    """Whoever types the query of the README gets the answer of the README."""
+    response = demo.ask(block("graphql"))
+
+    assert response["data"] == json.loads(block("json"))["data"]
 
 
 def test_a_download_link_gives_the_document(demo: Demo) -> None:
