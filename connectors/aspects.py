@@ -62,7 +62,7 @@ def _note(source: str, answer: Answer, account: Account, board: HealthBoard) -> 
         account.status = SourceStatus.PARTIAL
         for failure in {str(each): each for each in answer.failures.values()}.values():
             log.warning("source_failed_for_keys", source=source, error=str(failure))
-        board.failed(next(iter(answer.failures.values())))
+        board.failed_in_part(next(iter(answer.failures.values())))
         return
     if answer.skipped:
         account.status = SourceStatus.PARTIAL

@@ -63,6 +63,16 @@ class HealthBoard:
             skipped_count=skipped_count,
         )
 
+    def failed_in_part(self, error: SourceError) -> None:
+        """Note that a source answered, but not to everything that it was asked."""
+        now = self._now()
+        self._health[error.source] = Health(
+            status=SourceStatus.PARTIAL,
+            asked_at=now,
+            answered_at=now,
+            problem=error.client_message,
+        )
+
     def failed(self, error: SourceError) -> None:
         """Note that a source failed; when it last answered stays known."""
         self._health[error.source] = replace(

@@ -39,6 +39,7 @@ class Family(enum.Enum):
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 _LARGEST = 2**63
+_DIGITS = 60
 _COLLATIONS: Mapping[str, str] = MappingProxyType({"postgresql": "C", "sqlite": "BINARY"})
 
 
@@ -130,7 +131,10 @@ class Column:
         if self.family is Family.ZONED and self.dialect == "postgresql":
             return sa.literal(value, sa.DateTime(timezone=True))
         zone = UTC if self.family is Family.ZONED else self.zone
-        wall = value.astimezone(zone).replace(tzinfo=None)
+        try:
+            wall = value.astimezone(zone).replace(tzinfo=None)
+        except OverflowError:  # the first or last hours of the calendar
+            raise Unpushable from None
         if wall.replace(tzinfo=zone).astimezone(UTC) != value:  # the repeated hour in autumn
             raise Unpushable
         return sa.literal(wall, sa.DateTime)
@@ -156,6 +160,11 @@ def _native(kind: type[Decimal | UUID], key: str) -> Any:
         return None
 
 
+def _is_handy(value: Decimal) -> bool:
+    """Whether a number has few digits: `1e999999` is short to write and long to expand."""
+    return abs(value.adjusted()) < _DIGITS and len(value.as_tuple().digits) < _DIGITS
+
+
 def _text(value: str, dialect: str) -> Clause:
     if dialect == "mysql":
         return sa.literal(value.encode(), sa.LargeBinary)
@@ -165,6 +174,8 @@ def _text(value: str, dialect: str) -> Clause:
 
 
 def _number(value: int | Decimal, dialect: str) -> Clause:
+    if isinstance(value, Decimal) and not _is_handy(value):
+        raise Unpushable
     if isinstance(value, int) or (value == value.to_integral_value() and dialect == "sqlite"):
         whole = int(value)
         if -_LARGEST <= whole < _LARGEST:

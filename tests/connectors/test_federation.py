@@ -74,7 +74,8 @@ def test_the_failure_of_one_key_costs_only_this_key() -> None:
     of_ada, of_bob = asked(it, tickets_of("record_id"), (ADA,), (BOB,))
     assert rows(of_ada) == [("1",)]
     assert of_bob is lost
-    assert it.board.of("a").status is SourceStatus.DOWN
+    assert it.board.of("a").status is SourceStatus.PARTIAL
+    assert it.board.of("a").answered_at == NOW
 
 
 def test_a_source_that_is_too_slow_is_timed_out() -> None:
@@ -157,6 +158,24 @@ def test_equal_keys_are_asked_once_and_batches_keep_to_the_limit() -> None:
         (("0",), ("1",)),
         (("2",), ("none",)),
     ]
+
+
+def test_steps_that_share_keys_ask_for_each_once_together_or_one_after_the_other() -> None:
+    """Two groups at the same time are one batch; of a later group only the new keys are asked."""
+    live = source("a", *(ticket(str(n)) for n in range(4)))
+    question = Question(entity="ticket", fields=("record_id",), match=("source", "record_id"))
+
+    async def story(session: Session) -> None:
+        first, second = await asyncio.gather(
+            session.ask(question, [("a", "0"), ("a", "1")]),
+            session.ask(question, [("a", "1"), ("a", "2")]),
+        )
+        third = await session.ask(question, [("a", "3"), ("a", "2")])
+        found = [[rows(each) for each in group] for group in (first, second, third)]
+        assert found == [[[("0",)], [("1",)]], [[("1",)], [("2",)]], [[("3",)], [("2",)]]]
+
+    talk(federation(index("a"), live), story)
+    assert [batch.keys for batch in live.batches] == [(("0",), ("1",), ("2",)), (("3",),)]
 
 
 def test_a_failed_source_is_not_asked_the_same_again_until_something_was_written() -> None:
