@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Protocol, TypeAlias
 
-from connectors.contract import Batch, Connector, Key, Misconfigured, Row, SourceError
+from connectors.contract import (
+    Batch,
+    Connector,
+    Key,
+    Malformed,
+    Misconfigured,
+    Row,
+    SourceError,
+)
 from connectors.federation import Federation, Found, Part, Question
 from connectors.pushdown import Division, divide, merged
 from domain.catalogue import ENTITIES
@@ -16,6 +24,9 @@ Outcome: TypeAlias = Sequence[Row] | SourceError
 Outcomes: TypeAlias = Mapping[Key, Outcome]
 
 _Getter: TypeAlias = Callable[[Row, Key], object]
+
+_UNFIT = (TypeError, IndexError, AttributeError, ValueError, ArithmeticError)
+"""What comes of filtering and sorting rows with too few values, or with values of other types."""
 
 
 class Conversation(Protocol):
@@ -56,15 +67,28 @@ class LivePart:
         )
         outcomes = dict(zip(flat, found, strict=True))
         getters = self._getters(division)
-        joined = {
-            key: self._joined([outcomes[own] for own in owns], key, getters, division)
-            for key, owns in own_keys.items()
-        }
+        try:
+            joined = {
+                key: self._joined([outcomes[own] for own in owns], key, getters, division)
+                for key, owns in own_keys.items()
+            }
+        except _UNFIT as exc:
+            raise self._malformed(exc) from exc
         return await self._with_owners(joined, division.fields)
 
     @property
     def _source(self) -> str:
         return self.part.connector.name
+
+    def _malformed(self, exc: Exception) -> Malformed:
+        """Rows that break the contract are the fault of their source, and must cost no other."""
+        error = Malformed(
+            self._source,
+            f"rows of {self.question.entity} that are no canonical rows of the fields that were"
+            f" asked for ({type(exc).__name__}: {exc}); tell the authors of the connector",
+        )
+        self.session.federation.board.failed(error)
+        return error
 
     def _division(self, match: tuple[str, ...]) -> Division:
         return divide(

@@ -3,6 +3,8 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from connectors.contract import Answer, Batch, Compare, Not, Op, Order, Skipped
 from connectors.errors import (
     Malformed,
@@ -110,6 +112,27 @@ def test_what_no_connector_may_raise_is_a_failure_of_its_source_all_the_same() -
     assert failure.source == "a"
     assert "ZeroDivisionError" in failure.message
     assert "secret" not in failure.message
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_rows_that_break_the_contract_cost_their_source_only(place: int) -> None:
+    """Too few values, or a value that cannot be compared: the other source answers."""
+
+    async def fault(_batch: Batch, answer: Answer) -> Answer:
+        rows_of = {
+            key: [tuple("?" for _ in row) if place else row[:1] for row in some]
+            for key, some in answer.rows.items()
+        }
+        return Answer(rows_of)
+
+    poor = source("b", ticket("1"), ticket("2"), filters={}, orders=frozenset(), fault=fault)
+    it = federation(index("a", "b"), source("a", ticket("1")), poor)
+    recent = Compare("opened_at", Op.GTE, NOW)
+    (found,) = asked(it, tickets_of("record_id", where=recent, order=BY_ID), (ADA,))
+    assert rows(found, 1) == [("1",)]
+    assert isinstance(found, Found)
+    assert [type(each) for each in found.missing] == [Malformed]
+    assert it.board.of("b").status is SourceStatus.DOWN
 
 
 def test_a_source_that_cannot_look_up_says_what_to_configure() -> None:
