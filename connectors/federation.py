@@ -8,14 +8,29 @@ import enum
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.contract import Bound, Capability, Connector, Filter, Order, Row, SourceError
+from connectors.contract import (
+    Batch,
+    Bound,
+    Capability,
+    Compare,
+    Connector,
+    Filter,
+    Op,
+    Order,
+    Row,
+    SourceError,
+)
 from connectors.health import HealthBoard
+from domain.filter import all_of, positive
 
 NATIVE = "native"
 """The name of the built-in source."""
 
 INDEXED = frozenset({"customer", "customer_record"})
 """The entities that are always answered from the index in the native store."""
+
+
+_KEPT_BATCHES = 1000
 
 
 class Mode(enum.StrEnum):
@@ -93,6 +108,7 @@ class Federation:
         self.default_timeout_s = default_timeout_s
         self.adopt = adopt
         self._parts: dict[str, tuple[Part, ...]] = {}
+        self._plain_batches: dict[Question, Batch] = {}
 
     def timeout_s(self, source: str) -> float:
         """How long a source may take for one question."""
@@ -103,6 +119,36 @@ class Federation:
         if entity not in self._parts:
             self._parts[entity] = (*self._native_part(entity), *self._live_parts(entity))
         return self._parts[entity]
+
+    def native_batch(self, question: Question) -> Batch:
+        """The batch, still without keys, that asks the native store a question."""
+        if question.where is not None or question.after is not None or question.until is not None:
+            return self._native_batch(question)
+        # The same in request after request; what clients filter by would never end.
+        batch = self._plain_batches.get(question)
+        if batch is None:
+            batch = self._native_batch(question)
+            if len(self._plain_batches) < _KEPT_BATCHES:
+                self._plain_batches[question] = batch
+        return batch
+
+    def _native_batch(self, question: Question) -> Batch:
+        where = None if question.where is None else positive(question.where)
+        if question.entity not in INDEXED:
+            sources = self.parts(question.entity)[0].sources
+            held = Compare("source", Op.IN, tuple(sorted(sources)))
+            where = all_of([held] if where is None else [held, where])
+        return Batch(
+            entity=question.entity,
+            fields=question.fields,
+            match=question.match,
+            where=where,
+            order=question.order,
+            limit=question.limit,
+            after=question.after,
+            until=question.until,
+            timeout_s=self.timeout_s(self.native.name),
+        )
 
     def _native_part(self, entity: str) -> tuple[Part, ...]:
         capability = self.native.capabilities.get(entity)

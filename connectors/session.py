@@ -7,15 +7,15 @@ split by the source's limit, and failures are values, so that a dead source is n
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 from aiodataloader import DataLoader
 
 from connectors.aspects import Accounts, ask
-from connectors.contract import Batch, Compare, Connector, Key, Op, SourceError
+from connectors.contract import Batch, Connector, Key, SourceError
 from connectors.federation import INDEXED, Federation, Found, Part, Question
 from connectors.live import LivePart, Outcome, Outcomes
 from connectors.pushdown import merged
-from domain.filter import all_of, positive
 
 
 class Session:
@@ -34,10 +34,12 @@ class Session:
     async def ask(self, question: Question, keys: Sequence[Key]) -> list[Found | SourceError]:
         """Rows for each key, merged over all sources of the entity, in the order of the keys."""
         parts = self.federation.parts(question.entity)
-        shared = _with_order_fields(question) if len(parts) > 1 else question
-        outcomes = await asyncio.gather(*(self._ask_part(part, shared, keys) for part in parts))
         if len(parts) == 1:
-            return [_alone(outcomes[0].get(key, ())) for key in keys]
+            # Without the tasks that several parts need.
+            answered = await self._ask_part(parts[0], question, keys)
+            return [_alone(answered.get(key, ())) for key in keys]
+        shared = _with_order_fields(question)
+        outcomes = await asyncio.gather(*(self._ask_part(part, shared, keys) for part in parts))
         return [_together(shared, [each[key] for each in outcomes if key in each]) for key in keys]
 
     async def _ask_part(self, part: Part, question: Question, keys: Sequence[Key]) -> Outcomes:
@@ -52,21 +54,7 @@ class Session:
         mine = keys
         if question.match == ("source", "record_id") and question.entity not in INDEXED:
             mine = [key for key in keys if key[0] in part.sources]
-        where = positive(question.where) if question.where is not None else None
-        if question.entity not in INDEXED:
-            held = Compare("source", Op.IN, tuple(sorted(part.sources)))
-            where = all_of([held] if where is None else [held, where])
-        template = Batch(
-            entity=question.entity,
-            fields=question.fields,
-            match=question.match,
-            where=where,
-            order=question.order,
-            limit=question.limit,
-            after=question.after,
-            until=question.until,
-            timeout_s=self.federation.timeout_s(part.connector.name),
-        )
+        template = self.federation.native_batch(question)
         found = await self.load(part.connector, template, mine, part.capability.batch_limit)
         return dict(zip(mine, found, strict=True))
 
@@ -80,7 +68,7 @@ class Session:
         if loader is None:
             loader = _Loader(self, connector, template, batch_limit)
             self._loaders[connector.name, template] = loader
-        return [held[0] for held in await loader.load_many(list(keys))]
+        return list(await loader.load(tuple(keys)))
 
     async def fetch(self, connector: Connector, template: Batch, keys: list[Key]) -> list[Outcome]:
         """Ask a connector one batch, under what is left of the request's time."""
@@ -100,20 +88,33 @@ class Session:
         return [failures[key] if key in failures else answer.rows.get(key, ()) for key in keys]
 
 
-# Outcomes are held in tuples: a loader raises a failure that it is given bare, and with it all
-# other keys of the question would be lost.
-class _Loader(DataLoader[Key, tuple[Outcome]]):
+# It loads whole groups of keys, those of one step each: a future for every single key would cost
+# more than all else that is done for it.
+class _Loader(DataLoader[tuple[Key, ...], Sequence[Outcome]]):
     def __init__(
         self, session: Session, connector: Connector, template: Batch, batch_limit: int
     ) -> None:
-        super().__init__(max_batch_size=batch_limit)
+        super().__init__()
         self._session = session
         self._connector = connector
         self._template = template
+        self._batch_limit = batch_limit
+        self._outcomes: dict[Key, Outcome] = {}
+        self._asked: dict[Key, asyncio.Task[None]] = {}
 
-    async def batch_load_fn(self, keys: list[Key]) -> list[tuple[Outcome]]:
+    async def batch_load_fn(self, groups: list[tuple[Key, ...]]) -> list[Sequence[Outcome]]:
+        wanted = dict.fromkeys(chain.from_iterable(groups))
+        new = [key for key in wanted if key not in self._asked]
+        for start in range(0, len(new), self._batch_limit):
+            keys = new[start : start + self._batch_limit]
+            task = asyncio.create_task(self._fetch(keys))
+            self._asked.update(dict.fromkeys(keys, task))
+        await asyncio.gather(*{self._asked[key] for key in wanted})
+        return [[self._outcomes[key] for key in group] for group in groups]
+
+    async def _fetch(self, keys: list[Key]) -> None:
         outcomes = await self._session.fetch(self._connector, self._template, keys)
-        return [(outcome,) for outcome in outcomes]
+        self._outcomes.update(zip(keys, outcomes, strict=True))
 
 
 def _with_order_fields(question: Question) -> Question:

@@ -5,6 +5,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
+# A list shows hundreds of times; `isoformat` takes four times as long as looking digits up.
+_TWO = tuple(f"{each:02d}" for each in range(100))
+_THREE = tuple(f"{each:03d}" for each in range(1000))
+
 INT_MAX = 2**31 - 1
 """The largest value of GraphQL's `Int`."""
 
@@ -17,7 +21,9 @@ def date_time(value: datetime | str) -> str:
     at = datetime.fromisoformat(value) if isinstance(value, str) else value
     if at.tzinfo is not UTC:
         at = at.astimezone(UTC)
-    return f"{at.isoformat(timespec='milliseconds')[:23]}Z"
+    date = f"{str(at.year).zfill(4)}-{_TWO[at.month]}-{_TWO[at.day]}"
+    milliseconds = _THREE[at.microsecond // 1000]
+    return f"{date}T{_TWO[at.hour]}:{_TWO[at.minute]}:{_TWO[at.second]}.{milliseconds}Z"
 
 
 def decimal(value: Decimal) -> str:

@@ -1,9 +1,9 @@
 """The native store as a connector: the index, what was synced, and the first that writes."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 
@@ -12,6 +12,7 @@ from connectors.contract import (
     Batch,
     Capability,
     ChangePage,
+    Compare,
     Cursor,
     DiscoveredEntity,
     Finding,
@@ -24,12 +25,16 @@ from connectors.native import inspection, scan
 from connectors.native.capability import capabilities
 from connectors.native.interaction import InteractionLog
 from connectors.native.query import arguments_of, statement_of
-from connectors.native.shape import question_of
+from connectors.native.shape import Question, question_of, storable_keys
+from connectors.native.statement import Statement
 from connectors.native.store import SOURCE, Store
 from connectors.native.value import row_reader
 from domain.catalogue import ENTITIES
 
 _KEPT_STATEMENTS = 1000
+
+Finish: TypeAlias = Callable[[Sequence[object]], Row]
+"""What is still to be done to a row of PostgreSQL."""
 
 
 class NativeConnector:
@@ -46,6 +51,8 @@ class NativeConnector:
         self._capabilities = capabilities()
         # Compiled here rather than in the module: what is kept goes with the connector.
         self._statement_of = lru_cache(maxsize=_KEPT_STATEMENTS)(statement_of)
+        self._kept: dict[tuple[object, ...], tuple[Statement, Question]] = {}
+        self._reader_of = lru_cache(maxsize=_KEPT_STATEMENTS)(_reader_of)
 
     @property
     def name(self) -> str:
@@ -67,17 +74,32 @@ class NativeConnector:
 
     async def fetch(self, batch: Batch) -> Answer:
         """Answer one batched question with one statement."""
-        question = question_of(batch)
+        statement, question = self._prepared(batch)
         if batch.match and not question.keys:
             return Answer({}, calls=0)
-        statement = self._statement_of(question.shape)
-        arguments = arguments_of(question, limit=batch.limit)
-        values = statement.values(arguments)
+        values = statement.values(arguments_of(question, limit=batch.limit))
         try:
             rows = await self._store.fetch(statement.text, *values, timeout_s=batch.timeout_s)
         except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
             raise Refused(SOURCE, f"The store cannot answer this question: {error}.") from error
-        return Answer(_by_key(rows, batch, question.keys))
+        finish = self._reader_of(batch.entity, batch.fields)
+        return Answer(_by_key(rows, question.keys, finish))
+
+    def _prepared(self, batch: Batch) -> tuple[Statement, Question]:
+        """The statement for a batch, and what it is asked.
+
+        Batches that hold no value of a client come again with every request, so they are kept.
+        """
+        plain = _plain(batch)
+        known = None if plain is None else self._kept.get(plain)
+        if known is not None:
+            statement, question = known
+            return statement, Question(question.shape, question.values, storable_keys(batch))
+        question = question_of(batch)
+        statement = self._statement_of(question.shape)
+        if plain is not None and len(self._kept) < _KEPT_STATEMENTS:
+            self._kept[plain] = statement, Question(question.shape, question.values, ())
+        return statement, question
 
     async def scan(self, entity: str, *, since: Cursor | None) -> AsyncIterator[ChangePage]:
         """All rows of an entity, of all sources, in the order of its key."""
@@ -124,13 +146,25 @@ class NativeConnector:
         await self._store.close()
 
 
+def _plain(batch: Batch) -> tuple[object, ...] | None:
+    """What decides the statement of a batch without values of a client; `None` for others."""
+    where = batch.where
+    is_plain = where is None or (isinstance(where, Compare) and where.field == "source")
+    if not is_plain or batch.after is not None or batch.until is not None:
+        return None
+    return batch.entity, batch.fields, batch.match, where, batch.order, batch.limit is None
+
+
+def _reader_of(entity: str, fields: tuple[str, ...]) -> Finish | None:
+    return row_reader(ENTITIES[entity], fields)
+
+
 def _by_key(
-    records: Sequence[Sequence[Any]], batch: Batch, keys: Sequence[Key]
+    records: Sequence[Sequence[Any]], keys: Sequence[Key], finish: Finish | None
 ) -> Mapping[Key, Sequence[Row]]:
     """The records without their last column, the number of the key, by that key."""
     found: dict[Key, list[Row]] = {key: [] for key in keys or [()]}
     lists = list(found.values())
-    finish = row_reader(ENTITIES[batch.entity], batch.fields)
     for record in records:
         row = record[:-1]
         lists[record[-1] - 1].append(row if finish is None else finish(row))

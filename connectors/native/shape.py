@@ -60,10 +60,12 @@ def question_of(batch: Batch) -> Question:
         until=_slotted_bound(until, values),
         is_limited=batch.limit is not None,
     )
-    return Question(shape, values, _keys(batch, entity))
+    return Question(shape, values, storable_keys(batch))
 
 
-def _keys(batch: Batch, entity: Entity) -> Sequence[Key]:
+def storable_keys(batch: Batch) -> Sequence[Key]:
+    """The keys of a batch, each once, that could be in the store at all."""
+    entity = ENTITIES[batch.entity]
     fields = enumerate(match_fields(entity, batch.match))
     doubtful = [(place, each) for place, each in fields if each.value_type in DOUBTFUL]
     return [

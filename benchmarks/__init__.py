@@ -1,0 +1,1 @@
+"""Benchmarks: how fast the gateway is, beside others on the same data and the same machine."""
