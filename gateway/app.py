@@ -171,7 +171,9 @@ def _app(
     contexts = Contexts(settings, federation, sources, native, readers=readers, key=key)
     endpoint = GraphQL(engine=engine, context_of=contexts.of, max_body_bytes=limits.max_body_bytes)
     routes: list[BaseRoute] = [
-        Route(GRAPHQL_PATH, endpoint),
+        Route(
+            GRAPHQL_PATH, graphiql.InBrowsers(endpoint) if settings.server.graphiql else endpoint
+        ),
         download_route(readers, key=key, now=utc_now),
         *health.routes(lambda: store.fetch("SELECT 1")),
     ]

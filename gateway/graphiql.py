@@ -7,11 +7,12 @@ anywhere else, and the policy below makes the browser enforce that.
 import os
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 FOLDER = Path(__file__).parent / "static" / "graphiql"
 ASSETS = "graphiql-assets"
@@ -69,17 +70,41 @@ class Assets(StaticFiles):
         return response
 
 
+def _page(folder: Path) -> Response:
+    html = (folder / "index.html").read_text(encoding="utf-8")
+    return HTMLResponse(html, headers={**_SAFETY, "cache-control": "no-cache", "vary": "Accept"})
+
+
+class InBrowsers:
+    """An endpoint that answers with the page when somebody opens it in a browser.
+
+    That is a GET that would rather have HTML and asks nothing.
+
+    Raises:
+        FileNotFoundError: `folder` holds no built page.
+    """
+
+    def __init__(self, endpoint: ASGIApp, folder: Path = FOLDER) -> None:
+        self._endpoint = endpoint
+        self._page = _page(folder)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        is_visit = scope["method"] == "GET" and not scope["query_string"]
+        wants_html = "text/html" in Headers(scope=scope).get("accept", "")
+        await (self._page if is_visit and wants_html else self._endpoint)(scope, receive, send)
+
+
 def routes(folder: Path = FOLDER) -> list[BaseRoute]:
     """The page at `/` and `/graphiql`, and its files; to be put among an application's routes.
 
     Raises:
         FileNotFoundError: `folder` holds no built page.
     """
-    html = (folder / "index.html").read_text(encoding="utf-8")
-    headers = {**_SAFETY, "cache-control": "no-cache"}
+    response = _page(folder)
 
     async def page(_request: Request) -> Response:
-        return HTMLResponse(html, headers=headers)
+        return response
 
     return [
         Route("/", page, include_in_schema=False),

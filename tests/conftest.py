@@ -1,9 +1,12 @@
 """Fixtures that every room's tests may use."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.gateway.demo.running import Demo, running
 from tests.postgres import Server, running_server
 
 
@@ -26,3 +29,13 @@ def empty_database_url(postgres: Server) -> Iterator[str]:
     """The URL of a fresh database with nothing in it, dropped after the test."""
     with postgres.empty_database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Demo]:
+    """The demo, started once in a folder with a short path: those of sockets are limited."""
+    with (
+        TemporaryDirectory(prefix="c360-", ignore_cleanup_errors=True) as folder,
+        running(Path(folder) / "demo") as started,
+    ):
+        yield started

@@ -3,23 +3,14 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.canned.engine import application
-from tests.serving import serving
+from tests.gateway.demo.running import Demo
 
 HERE = Path(__file__).parent
 FEW_CASES = 44
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    """The address of an endpoint with canned answers."""
-    with serving(application()) as address:
-        yield f"{address}/graphql"
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +26,9 @@ def node() -> str:
     return found
 
 
-def test_every_audit_of_graphql_http_passes(url: str, node: str) -> None:
+def test_every_audit_of_graphql_http_passes(demo: Demo, node: str) -> None:
     """GraphQL over HTTP, as its reference implementation checks it."""
-    command = [node, str(HERE / "audit.js"), url]
+    command = [node, str(HERE / "audit.js"), demo.endpoint]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
 
@@ -45,9 +36,9 @@ def test_every_audit_of_graphql_http_passes(url: str, node: str) -> None:
     assert done.returncode == 0
 
 
-def test_made_up_operations_are_never_a_server_error(url: str) -> None:
+def test_made_up_operations_are_never_a_server_error(demo: Demo) -> None:
     """A few cases for every root field; `run.sh` runs a thousand."""
-    command = [sys.executable, str(HERE / "fuzz.py"), url, str(FEW_CASES)]
+    command = [sys.executable, str(HERE / "fuzz.py"), demo.endpoint, str(FEW_CASES)]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
 

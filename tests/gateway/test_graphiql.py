@@ -6,8 +6,10 @@ import re
 import httpx2
 import pytest
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
-from gateway.graphiql import FOLDER, POLICY, routes
+from gateway.graphiql import FOLDER, POLICY, InBrowsers, routes
 
 
 def get(path: str) -> httpx2.Response:
@@ -87,3 +89,26 @@ def test_the_licences_of_what_is_bundled_are_there() -> None:
     for name in ("graphiql", "react", "monaco-editor", "graphql", "monaco-graphql"):
         assert f"\n## {name} - " in licences
     assert (FOLDER / "MONACO-NOTICES.txt").stat().st_size > 1000
+
+
+def visit(query: str, **headers: str) -> str:
+    """What an endpoint with the page in front of it answers to a GET."""
+
+    async def run() -> str:
+        endpoint = InBrowsers(PlainTextResponse("the endpoint"))
+        app = Starlette(routes=[Route("/graphql", endpoint)])
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            return (await client.get(f"/graphql{query}", headers=headers)).text
+
+    return asyncio.run(run())
+
+
+def test_a_browser_that_opens_the_endpoint_gets_the_page() -> None:
+    """Whoever asks something, or does not want HTML, gets the endpoint itself."""
+    html = "text/html,application/xhtml+xml,*/*;q=0.8"
+
+    assert visit("", accept=html) == (FOLDER / "index.html").read_text(encoding="utf-8")
+    assert visit("?query={me{name}}", accept=html) == "the endpoint"
+    assert visit("", accept="application/json") == "the endpoint"
+    assert visit("") == "the endpoint"
