@@ -1,9 +1,11 @@
 """Running a gateway: the HTTP server, and the jobs beside it."""
 
 import asyncio
+import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -52,14 +54,41 @@ async def serve(
             )
             server = _Server(config, lambda: when_ready(gateway, listening))
             await server.serve(sockets=[listening])
+    for number in server.caught:
+        # Only now that everything is closed does the process end as the signal says.
+        signal.raise_signal(number)
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it has begun to answer."""
+    """A server that says when it has begun to answer, and leaves signals to its caller.
+
+    uvicorn raises the signals that it caught again while the store is still open, which would end
+    the process there and leave PostgreSQL to recover at the next start.
+    """
 
     def __init__(self, config: uvicorn.Config, announce: Callable[[], Awaitable[None]]) -> None:
         super().__init__(config)
+        self.caught: list[int] = []
         self._announce = announce
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Note signals while the server runs; what handled them before does so afterwards."""
+        loop = asyncio.get_running_loop()
+        before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+        for number in before:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                loop.remove_signal_handler(number)
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop."""
+        self.caught.append(sig)
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -53,7 +53,7 @@ class Engine:
         except InvalidDocument as exc:
             return _refused([_formatted(each, exc.code) for each in exc.errors])
         except UserError as exc:
-            return _refused([{"message": exc.message, "extensions": {"code": exc.code}}])
+            return _told(exc)
         if operation.operation is OperationType.MUTATION and not request.may_mutate:
             return _refused(
                 [
@@ -80,9 +80,13 @@ class Engine:
         request: Request,
         context: Context,
     ) -> Result:
-        plan = document.plan(operation, variables.coerced)
+        try:
+            plan = document.plan(operation, variables.coerced)
+            bound = [binding(arguments.values(variables)) for arguments, binding in plan.bindings]
+        except UserError as exc:
+            return _told(exc)
         run = Run(width=plan.width, sites=plan.sites, variables=variables, context=context)
-        run.bound = [_bound(arguments, variables, binding) for arguments, binding in plan.bindings]
+        run.bound = bound
         await _execute(plan, run)
         roots: Mapping[str, Any] = {}
         if plan.introspection:
@@ -122,10 +126,6 @@ async def _one(step: Step, parents: Sequence[Any], run: Run) -> None:
             await _all(scope, run.rows[index], run)
 
 
-def _bound(arguments: Any, variables: VariableValues, binding: Any) -> Any:
-    return binding(arguments.values(variables))
-
-
 def _body(data: Mapping[str, Any] | None, run: Run) -> bytes:
     answer: dict[str, Any] = {"data": data}
     if run.errors:
@@ -152,6 +152,10 @@ def _refused(
     errors: Sequence[Mapping[str, Any]], kind: ResultKind = ResultKind.REQUEST_ERROR
 ) -> Result:
     return Result(kind, orjson.dumps({"errors": errors}))
+
+
+def _told(error: UserError) -> Result:
+    return _refused([{"message": error.message, "extensions": {"code": error.code}}])
 
 
 def _formatted(error: GraphQLError, code: ErrorCode) -> Mapping[str, Any]:

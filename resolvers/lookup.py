@@ -1,5 +1,6 @@
 """Steps that find records by what a client names: an id, an e-mail address, a source's record."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
@@ -77,11 +78,14 @@ class NodeStep(Step):
         except UserError as exc:
             return [exc] * len(parents)
         targets = [self._target(each) for each in ids]
-        found: dict[Any, Any] = {}
-        for type_name in self._scopes:
-            named = [each for each in targets if not isinstance(each, UserError)]
-            keys = dict.fromkeys(key for name, key in named if name == type_name)
-            found |= await self._of_type(run, type_name, list(keys))
+        keys: dict[str, dict[Key, None]] = {name: {} for name in self._scopes}
+        for target in targets:
+            if not isinstance(target, UserError):
+                keys[target[0]][target[1]] = None
+        answers = await asyncio.gather(
+            *(self._of_type(run, name, list(wanted)) for name, wanted in keys.items() if wanted)
+        )
+        found = {target: place for each in answers for target, place in each.items()}
         places = [each if isinstance(each, UserError) else found[each] for each in targets]
         return [places if self._is_list else places[0]] * len(parents)
 

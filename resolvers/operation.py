@@ -61,7 +61,13 @@ class Document:
         return next(iter(self.operations.values()))
 
     def plan(self, operation: OperationDefinitionNode, variables: Mapping[str, object]) -> Plan:
-        """The plan of an operation for these variables, of which only conditions matter."""
+        """The plan of an operation for these variables, of which only conditions matter.
+
+        `UserError` where a condition is null.
+        """
+        for name in self.conditions:
+            if name in variables and variables[name] is None:
+                raise UserError(f"The variable '${name}' decides `@skip` or `@include`: not null.")
         values = tuple(bool(variables.get(each)) for each in self.conditions)
         key = (operation.name.value if operation.name else None, values)
         plan = self._plans.get(key)

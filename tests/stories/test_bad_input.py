@@ -129,3 +129,24 @@ def test_bad_variables_are_refused_before_anything_is_asked(
         }
 
     asyncio.run(run())
+
+
+def test_a_condition_that_is_null_is_refused(tmp_path: Path, database_url: str) -> None:
+    """A default allows the variable to be nullable, yet null decides nothing."""
+    query = "query ($if: Boolean = true) { me { name @include(if: $if) } }"
+
+    async def run() -> None:
+        async with gateway(tmp_path, database_url, free_port()) as it:
+            answer = await ask(it, query, **{"if": None})
+            by_default = await ask(it, query)
+
+        assert "data" not in answer
+        assert answer["errors"] == [
+            {
+                "message": "The variable '$if' decides `@skip` or `@include`: not null.",
+                "extensions": {"code": "BAD_USER_INPUT"},
+            }
+        ]
+        assert by_default["data"] == {"me": {"name": "anonymous"}}
+
+    asyncio.run(run())
