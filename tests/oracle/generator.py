@@ -41,7 +41,7 @@ class _Made:
     definitions: list[str] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
     fragments: dict[str, tuple[str, str]] = field(default_factory=dict)
-    fields_left: int = 35
+    fields_left: int = 0
 
 
 class Generator:
@@ -66,7 +66,7 @@ class Generator:
 
     def operation(self) -> Operation:
         """A new operation."""
-        self._made = _Made()
+        self._made = _Made(fields_left=self._chance.choice([3, 6, 12, 35]))
         root: Any = self._schema.query_type
         body = self._selections(root, depth=0)
         name = "Asked" if self._maybe(0.4) else None
