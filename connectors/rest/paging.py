@@ -4,6 +4,7 @@ A *position* is a small JSON object that says where in a list one is; scans keep
 Each style turns a position into parameters, and a reply into the position that follows.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -54,11 +55,11 @@ class _Paging(BaseModel):
             return None
         return self._following(position, reply, count)
 
-    def _place_params(self, position: Position) -> dict[str, str | int]:
-        raise NotImplementedError
+    @abstractmethod
+    def _place_params(self, position: Position) -> dict[str, str | int]: ...
 
-    def _following(self, position: Position, reply: Reply, count: int) -> Position | None:
-        raise NotImplementedError
+    @abstractmethod
+    def _following(self, position: Position, reply: Reply, count: int) -> Position | None: ...
 
 
 class _Counted(_Paging):

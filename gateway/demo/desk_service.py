@@ -110,8 +110,9 @@ def _place(cursor: str | None) -> int:
         return 0
     try:
         word, _, place = base64.urlsafe_b64decode(cursor).decode().partition(" ")
-        if word == "after":
-            return int(place)
-    except (binascii.Error, ValueError):
-        pass
-    raise bad_request("this cursor is none of ours")
+        number = int(place)
+    except (binascii.Error, ValueError) as exc:
+        raise bad_request("this cursor is none of ours") from exc
+    if word != "after":
+        raise bad_request("this cursor is none of ours")
+    return number
