@@ -34,7 +34,7 @@ class MediaType:
 
 
 # Clients repeat themselves: a few spellings make nearly all headers (11 % of a tiny query's CPU).
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def read(text: str) -> MediaType:
     """The media type in a header's value; anything unreadable has an empty name."""
     message = Message()
@@ -44,7 +44,7 @@ def read(text: str) -> MediaType:
     return MediaType(name, {key.lower(): value for key, value in parts[1:]})
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def choose(accept: str | None) -> ResponseType | None:
     """The media type to answer with by an `Accept` header's value; None if none would do.
 
