@@ -1,17 +1,15 @@
 """The step of a mutation: run its command, then let the payload be read like any other row."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from connectors.contract import SourceError
 from resolvers.argument import Arguments
 from resolvers.context import Context
+from resolvers.place import Place
 from resolvers.problem import UserError
-from resolvers.scope import ValueScope
-from resolvers.step import Place, Step
-
-if TYPE_CHECKING:
-    from resolvers.run import Run
+from resolvers.run import Run
+from resolvers.scope import Step, ValueScope
 
 Command: TypeAlias = Callable[[Context, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 """Does what a mutation asks; takes its `input`, gives its payload by Python field name."""
@@ -27,7 +25,7 @@ class CommandStep(Step):
         self._arguments = arguments
         self._command = command
 
-    async def places(self, run: "Run", parents: Sequence[Any]) -> list[Place]:
+    async def places(self, run: Run, parents: Sequence[Any]) -> list[Place]:
         """Run the command once; its payload is the one row."""
         try:
             values = self._arguments.values(run.variables)

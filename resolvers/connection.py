@@ -22,11 +22,10 @@ def node(field: PlanField) -> Value:
 
 def cursor(field: PlanField) -> Value:
     """The cursor of an edge. Asking for it makes the step bring the sort values along."""
-    if not isinstance(field.scope, RowScope) or field.scope.page_step is None:
+    if not isinstance(field.scope, RowScope) or field.scope.page_index is None:
         raise TypeError("only the rows of a page have cursors")
-    step = field.scope.page_step
-    step.has_cursors = True
-    return Leaf(f"t.cursors[{step.index}](r)")
+    field.scope.has_cursors = True
+    return Leaf(f"t.cursors[{field.scope.page_index}](r)")
 
 
 def start_cursor(field: PlanField) -> Value:
@@ -45,9 +44,9 @@ def missing(field: PlanField) -> Value:
 
 
 def _end(field: PlanField, *, is_start: bool) -> Value:
-    step = _page(field).step
-    step.has_cursors = True
-    return Leaf(f"t.ends({step.index}, r, is_start={is_start})")
+    page = _page(field)
+    page.items.has_cursors = True
+    return Leaf(f"t.ends({page.index}, r, is_start={is_start})")
 
 
 def _page(field: PlanField) -> PageScope:

@@ -25,8 +25,7 @@ from resolvers.problem import UserError
 from resolvers.request import Request
 from resolvers.result import ErrorCode, Result, ResultKind
 from resolvers.run import Run
-from resolvers.scope import Scope
-from resolvers.step import Step
+from resolvers.scope import Scope, Step
 
 
 class Engine:

@@ -9,8 +9,8 @@ from domain.order import Order
 from resolvers.argument import Arguments, Binding
 from resolvers.command import Command, CommandStep
 from resolvers.lookup import Lookup, LookupStep, NodeStep
-from resolvers.scope import KeyOf, PageScope, RowScope, Scope, ValueScope
-from resolvers.step import ManyStep, OneStep, PageStep, Step, key_of_root
+from resolvers.scope import KeyOf, PageScope, RowScope, Scope, Step, ValueScope
+from resolvers.step import ManyStep, OneStep, PageStep, key_of_root
 from resolvers.value import AnyOf, Connection, Inline, Items, Leaf, Many, One, Value
 
 
@@ -102,7 +102,7 @@ class PlanField:
             default_order=tuple(order),
         )
         self._hang(step)
-        return Connection(step, PageScope(step, scope))
+        return Connection(step, PageScope(step.index, scope))
 
     def lookup(self, entity: str, lookup: Lookup) -> One:
         """The record that the arguments name."""

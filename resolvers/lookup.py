@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from connectors.contract import Key, SourceError
@@ -10,12 +10,11 @@ from connectors.federation import Question
 from resolvers import identifier
 from resolvers.argument import Arguments, ArgumentValues
 from resolvers.context import Context
+from resolvers.place import Place
 from resolvers.problem import UserError
-from resolvers.scope import RowScope
-from resolvers.step import Place, Step, put_one
-
-if TYPE_CHECKING:
-    from resolvers.run import Run
+from resolvers.run import Run
+from resolvers.scope import RowScope, Step
+from resolvers.step import put_one
 
 Target: TypeAlias = tuple[tuple[str, ...], Key] | None
 """By which fields to look, and for which key; none where there can be no such record."""
@@ -33,7 +32,7 @@ class LookupStep(Step):
         self._arguments = arguments
         self._lookup = lookup
 
-    async def places(self, run: "Run", parents: Sequence[Any]) -> list[Place]:
+    async def places(self, run: Run, parents: Sequence[Any]) -> list[Place]:
         """One question, for one key."""
         try:
             target = await self._lookup(run.context, self._arguments.values(run.variables))
@@ -69,7 +68,7 @@ class NodeStep(Step):
         self._arguments = arguments
         self._is_list = is_list
 
-    async def places(self, run: "Run", parents: Sequence[Any]) -> list[Any]:
+    async def places(self, run: Run, parents: Sequence[Any]) -> list[Any]:
         """For the one parent: a place, or with `is_list` a list of places in the ids' order."""
         try:
             values = self._arguments.values(run.variables)
@@ -103,7 +102,7 @@ class NodeStep(Step):
             return exc
         return named.type_name, key
 
-    async def _of_type(self, run: "Run", type_name: str, keys: list[Key]) -> dict[Any, Any]:
+    async def _of_type(self, run: Run, type_name: str, keys: list[Key]) -> dict[Any, Any]:
         scope = self._scopes[type_name]
         question = Question(entity=scope.entity.name, fields=scope.columns, match=scope.entity.key)
         rows = run.rows[self._indexes[type_name]]

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from resolvers.field import PlanField, PlanResolver
-from resolvers.scope import KeyOf, Scope
-from resolvers.step import Step
+from resolvers.scope import KeyOf, Scope, Step
 from resolvers.value import Inline, Value
 
 

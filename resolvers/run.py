@@ -8,10 +8,10 @@ from graphql.execution import VariableValues
 from connectors.contract import Key, Row, SourceError
 from connectors.federation import Found, Question
 from resolvers.context import Context
+from resolvers.place import Failure, Page, Place
 from resolvers.problem import UserError
 from resolvers.result import ErrorCode
 from resolvers.site import SiteNote
-from resolvers.step import Failure, Page, Place
 
 Path: TypeAlias = "tuple[Path, str | int] | None"
 """A response path as linked pairs, the innermost part first."""

@@ -1,16 +1,16 @@
-"""Scopes: the things that a selection reads from, at one place of a plan.
+"""Scopes and steps: the skeleton of a plan.
 
-A scope knows how the generated code reads a value (`expression`) and which steps hang on its rows.
+A scope is what a selection set reads from; it knows how the generated code reads a value
+(`expression`) and which steps hang on its rows. A step leaves rows of further scopes.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from domain.entity import Entity
-
-if TYPE_CHECKING:
-    from resolvers.step import PageStep, Step
+from resolvers.run import Run
 
 KeyOf = Callable[[Any], tuple[Any, ...] | None]
 """The key of a row; none where a part of it is missing."""
@@ -30,13 +30,34 @@ class Scope(Protocol):
         ...
 
 
+class Step(ABC):
+    """One thing to do for all parents of a level.
+
+    It leaves its rows in the run, each of them of one of the scopes in `outputs`, by the index
+    under which they are kept.
+    """
+
+    def __init__(self, index: int, outputs: Mapping[int, Scope]) -> None:
+        self.index = index
+        self.outputs = outputs
+
+    @abstractmethod
+    async def places(self, run: Run, parents: Sequence[Any]) -> Sequence[Any]:
+        """Do it, and say for each parent the place where its own rows are."""
+
+
 class RowScope:
-    """Rows of one entity. It collects the columns that are needed, in the order of first need."""
+    """Rows of one entity. It collects the columns that are needed, in the order of first need.
+
+    `page_index` is the index of the step that gives the rows in pages, if one does; with
+    `has_cursors` it brings along what cursors are made of.
+    """
 
     def __init__(self, entity: Entity) -> None:
         self.entity = entity
         self.steps: list[Step] = []
-        self.page_step: PageStep | None = None
+        self.page_index: int | None = None
+        self.has_cursors = False
         self._positions: dict[str, int] = {}
 
     @property
@@ -82,11 +103,10 @@ class ValueScope:
 class PageScope:
     """A page of rows of a step: its attributes, and the rows between its bounds."""
 
-    def __init__(self, step: "PageStep", items: RowScope) -> None:
+    def __init__(self, index: int, items: RowScope) -> None:
         self.steps: list[Step] = []
-        self.step = step
+        self.index = index
         self.items = items
-        items.page_step = step
 
     def expression(self, name: str) -> str:
         """Python source that reads an attribute of the page `r`."""

@@ -117,7 +117,7 @@ class ObjectShape:
             case Items(scope, expression):
                 self._items(slot, expression, shape_of(scope, ""))
             case PageRows(page):
-                self._page_rows(slot, page.step.index, shape_of(page.items, ""))
+                self._page_rows(slot, page.index, shape_of(page.items, ""))
             case One(step, scope):
                 self._found(slot, step.index, f"t.rows[{step.index}][x]", "x", shape_of(scope, ""))
             case Connection(step, scope):

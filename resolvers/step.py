@@ -1,55 +1,17 @@
-"""Steps: what a plan does, one batched question each, for all parents of a level at once.
+"""The steps that follow relations: one batched question each, for all parents of a level."""
 
-A step leaves its rows in the run, and for each parent where among them its own are (a *place*):
-the position of one row, a `Page`, a `(start, stop)` span, nothing, or the failure.
-"""
-
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any
 
 from connectors.contract import Key, Order, Row, SourceError
 from connectors.federation import Found, Question
 from resolvers import cursor
 from resolvers.argument import Arguments
+from resolvers.place import Page, Place
 from resolvers.problem import UserError
-from resolvers.scope import KeyOf, RowScope, Scope
+from resolvers.run import Run
+from resolvers.scope import KeyOf, RowScope, Step
 from resolvers.selection import Window, filter_of, order_of, window_of
-
-if TYPE_CHECKING:
-    from resolvers.run import Run
-
-Failure: TypeAlias = SourceError | UserError
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Rows `start` to `stop` of a step, what lies beyond them, and which sources are missing."""
-
-    start: int
-    stop: int
-    has_next_page: bool
-    has_previous_page: bool
-    missing: tuple[SourceError, ...] = ()
-
-
-Place: TypeAlias = int | Page | tuple[int, int] | Failure | None
-
-
-class Step(ABC):
-    """One thing to do for all parents of a level.
-
-    `outputs` are the scopes of the rows that it leaves, by the index under which they are kept.
-    """
-
-    def __init__(self, index: int, outputs: Mapping[int, Scope]) -> None:
-        self.index = index
-        self.outputs = outputs
-
-    @abstractmethod
-    async def places(self, run: "Run", parents: Sequence[Any]) -> list[Place]:
-        """Do it: leave rows in the run, and say for each parent where its own are."""
 
 
 class OneStep(Step):
@@ -61,7 +23,7 @@ class OneStep(Step):
         self._match = match
         self._key = key
 
-    async def places(self, run: "Run", parents: Sequence[Any]) -> list[Place]:
+    async def places(self, run: Run, parents: Sequence[Any]) -> list[Place]:
         """One question for all parents; equal keys share a row."""
         keys = [self._key(parent) for parent in parents]
         wanted = [key for key in dict.fromkeys(keys) if key is not None]
@@ -93,7 +55,7 @@ class ManyStep(Step):
         self._key = key
         self._order = order
 
-    async def places(self, run: "Run", parents: Sequence[Any]) -> list[Place]:
+    async def places(self, run: Run, parents: Sequence[Any]) -> list[Place]:
         """One question for all parents."""
         question = Question(
             entity=self._scope.entity.name,
@@ -121,14 +83,14 @@ class PageStep(Step):
         default_order: tuple[Order, ...],
     ) -> None:
         super().__init__(index, {index: scope})
+        scope.page_index = index
         self._scope = scope
         self._match = match
         self._key = key
         self._arguments = arguments
         self._default_order = default_order
-        self.has_cursors = False
 
-    async def places(self, run: "Run", parents: Sequence[Any]) -> list[Place]:
+    async def places(self, run: Run, parents: Sequence[Any]) -> list[Place]:
         """One question for all parents, for one row more than the page, to see what follows."""
         try:
             question, window = self._question(run)
@@ -139,13 +101,13 @@ class PageStep(Step):
         rows = run.rows[self.index]
         return spread.over([_put_page(rows, each, window) for each in found], empty=_EMPTY)
 
-    def _question(self, run: "Run") -> tuple[Question, Window]:
+    def _question(self, run: Run) -> tuple[Question, Window]:
         entity = self._scope.entity
         values = self._arguments.values(run.variables)
         order = order_of(entity, values.get("orderBy"), self._default_order)
         window = window_of(entity, order, values, run.context.limits)
         fields = self._scope.columns
-        if self.has_cursors:
+        if self._scope.has_cursors:
             fields = tuple(dict.fromkeys([*fields, *(each.field for each in order)]))
             positions = [fields.index(each.field) for each in order]
             run.cursors[self.index] = cursor.encoder(order, positions)

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from resolvers.scope import PageScope, Scope, ValueScope
-from resolvers.step import Step
+from resolvers.scope import PageScope, Scope, Step, ValueScope
 
 
 @dataclass(frozen=True, slots=True)
