@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,45 +20,14 @@ from gateway.config import load
 from resolvers.request import Request
 from tests.resolvers.asking import engine, given
 
-MODULE = '''
-"""Tickets out of nothing, as anybody might write a connector."""
-from connectors.contract import Answer, Capability, Kind, Options
+DOCUMENT = Path(__file__).parents[2] / "docs" / "connectors.md"
 
 
-class EchoOptions(Options):
-    subject: str
-
-
-class Echo:
-    def __init__(self, name, options, environment):
-        self.name, self.options, self.now = name, options, environment.now
-        self.capabilities = {"ticket": Capability(
-            entity="ticket", fields=frozenset({"subject", "kind", "status", "customer_ref"}),
-            matches=frozenset({("record_id",), ("customer_ref",)}))}
-
-    async def check(self):
-        return ()
-
-    async def discover(self):
-        return ()
-
-    async def fetch(self, batch):
-        def row(key):
-            values = {"record_id": f"of-{key}", "subject": self.options.subject, "kind": "INQUIRY",
-                      "status": "OPEN", "customer_ref": key, "observed_at": self.now()}
-            return tuple(values.get(name) for name in batch.fields)
-        return Answer({key: [row(*key)] for key in batch.keys})
-
-    async def scan(self, entity, *, since):
-        return
-        yield
-
-    async def close(self):
-        pass
-
-
-KIND = Kind(name="echo", options=EchoOptions, open=Echo)
-'''
+def _block(language: str) -> str:
+    """The block of a language in the manual for authors of connectors."""
+    found = re.search(rf"```{language}\n(.*?)```", DOCUMENT.read_text("utf-8"), re.DOTALL)
+    assert found is not None
+    return found[1]
 
 
 @pytest.fixture
@@ -66,7 +36,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     site = tmp_path / "site"
     about = site / "echo_connector-1.0.dist-info"
     about.mkdir(parents=True)
-    (site / "echo_connector.py").write_text(MODULE, encoding="utf-8")
+    (site / "echo_connector.py").write_text(_block("python"), encoding="utf-8")
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: echo-connector\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text(
         "[customer360.connectors]\necho = echo_connector:KIND\n", encoding="utf-8"
@@ -89,7 +59,7 @@ def test_a_kind_from_an_entry_point_is_known_beside_ours(installed: Path) -> Non
 def test_a_configuration_names_the_kind_and_the_graph_answers_from_it(installed: Path) -> None:
     """From the file to an answer: options are checked, the connector is opened and asked."""
     config = installed / "customer360.yaml"
-    config.write_text("sources:\n  robot:\n    kind: echo\n    subject: 你好\n", encoding="utf-8")
+    config.write_text(_block("yaml"), encoding="utf-8")
     settings = load(config, {})
     robot = UUID(int=1)
     index = {
