@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 
-SERVE = "from gateway.cli import main; main()"
+# Where the tests run in the background of a shell, their children ignore SIGINT from the start.
+SERVE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "from gateway.cli import main; main()"
+)
 
 
 @pytest.fixture
