@@ -86,6 +86,7 @@ class Sync:
         async with self._store.connection() as connection, _turn(connection, name) as is_mine:
             if not is_mine:
                 return SyncResult(source=name, is_busy=True)
+            await self._follow_precedence(connection)
             return await self._pull(connection, self._connectors[name])
 
     async def forget(self, name: str) -> None:
@@ -143,6 +144,17 @@ class Sync:
             # A defect that one source meets must not end the pulls of the others.
             log.exception("sync.failed", source=name)
         return None
+
+    async def _follow_precedence(self, connection: asyncpg.Connection) -> None:
+        """Choose golden values anew where the store holds those of another precedence."""
+        if await connection.fetchval(sql.BELIEF, SOURCE) == self._index.belief:
+            return
+        async with _turn(connection, SOURCE) as is_mine:
+            if is_mine:
+                log.info("sync.precedence_changed")
+                await self._index.reconsider(connection)
+                held = {"belief": self._index.belief}
+                await connection.execute(sql.REMEMBER_BELIEF, SOURCE, held, self._setting.now())
 
     async def _pull(self, connection: asyncpg.Connection, connector: Connector) -> SyncResult:
         pulled: list[Pulled] = []

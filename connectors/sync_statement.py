@@ -35,6 +35,16 @@ INSERT INTO sync_state (source, entity, problem) VALUES ($1, $2, $3)
 ON CONFLICT (source, entity) DO UPDATE SET problem = excluded.problem
 """
 
+BELIEF = """
+SELECT cursor ->> 'belief' FROM sync_state WHERE source = $1 AND entity = 'customer'
+"""
+
+REMEMBER_BELIEF = """
+INSERT INTO sync_state (source, entity, cursor, succeeded_at) VALUES ($1, 'customer', $2, $3)
+ON CONFLICT (source, entity) DO UPDATE SET
+cursor = excluded.cursor, succeeded_at = excluded.succeeded_at
+"""
+
 FORGET_CURSOR = "UPDATE sync_state SET cursor = NULL WHERE source = $1 AND entity = $2"
 
 FORGET_CURSORS = "UPDATE sync_state SET cursor = NULL WHERE source = $1"

@@ -6,6 +6,7 @@ the index is the same whatever order pages come in.
 """
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -50,6 +51,27 @@ class Index:
         Raises `ValueError` or `TypeError` where a value is not canonical.
         """
         return incoming(values, region=self._regions.get(values["source"], self._region))
+
+    @property
+    def belief(self) -> str:
+        """What changes when golden values would be chosen in another way."""
+        said = (self._precedence.sources, sorted(self._precedence.fields.items()))
+        return hashlib.blake2b(repr(said).encode(), digest_size=8).hexdigest()
+
+    async def reconsider(self, connection: asyncpg.Connection, *, page_size: int = 500) -> None:
+        """Choose all golden values anew, a page of records in each transaction."""
+        last: RecordKey = ("", "")
+        while True:
+            async with connection.transaction():
+                await connection.execute(sql.LOCK)
+                await connection.execute(sql.PLAN_AFRESH)
+                rows = await connection.fetch(sql.NEXT, *last, page_size)
+                records = [stored(each) for each in rows]
+                if not records:
+                    return
+                page = Page(connection, self._precedence, self._now, self._new_id)
+                await page.apply(records)
+            last = record_key(records[-1])
 
     async def apply(
         self,

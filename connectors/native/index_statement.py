@@ -23,6 +23,11 @@ SELECT r.* FROM {_KEYS}
 JOIN customer_record AS r ON r.source = k.source AND r.record_id = k.record_id
 """  # noqa: S608  # only constants of this module
 
+NEXT = """
+SELECT r.* FROM customer_record AS r WHERE (r.source, r.record_id) > ($1, $2)
+ORDER BY r.source, r.record_id LIMIT $3
+"""
+
 OBSERVE = """
 UPDATE customer_record AS r SET observed_at = k.observed_at
 FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS k (source, record_id, observed_at)

@@ -71,7 +71,8 @@ class Identity(Section):
 
     precedence: tuple[str, ...] = ()
     """The sources whose values win where sources differ, the best first. A source that is not
-    named comes after those that are; among equals the value that changed last wins."""
+    named comes after those that are; among equals the value that changed last wins. A change holds
+    from the next pull on."""
 
     precedence_by_field: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
     """Another order of sources for single fields of the customer, such as `phones: [shop, crm]`."""

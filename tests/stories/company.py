@@ -2,7 +2,7 @@
 
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ TICKETS = [
 ]
 CONFIGURATION = """
 store: {{url: "{database}", data_dir: "{folder}/data"}}
-identity: {{default_phone_region: CN}}
+identity: {{default_phone_region: CN, precedence: {precedence}}}
 sources:
   people:
     kind: files
@@ -50,6 +50,11 @@ sources:
         file: customers.csv
         key: id
         fields: {{name: name, emails: mail, phones: phone, created_at: joined}}
+  more:
+    kind: files
+    path: {folder}
+    entities:
+      customer: {{file: other.csv, key: id, fields: {{name: name, emails: mail}}}}
   desk:
     kind: rest
     base_url: http://127.0.0.1:{port}
@@ -109,10 +114,15 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def gateway(folder: Path, database: str, port: int) -> AsyncIterator[Gateway]:
+async def gateway(
+    folder: Path, database: str, port: int, *, precedence: Sequence[str] = ()
+) -> AsyncIterator[Gateway]:
     """A gateway over the company, with its help desk expected at a port."""
+    wanted = f"[{', '.join(precedence)}]"
     file = folder / "customer360.yaml"
-    file.write_text(CONFIGURATION.format(database=database, folder=folder, port=port))
+    file.write_text(
+        CONFIGURATION.format(database=database, folder=folder, port=port, precedence=wanted)
+    )
     people = folder / "customers.csv"
     if not people.exists():
         people.write_text(CUSTOMERS)

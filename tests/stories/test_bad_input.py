@@ -48,7 +48,7 @@ FIELD_ERRORS = [
     ),
     (
         '{ customer(by: {record: {source: "nowhere", recordId: "1"}}) { id } }',
-        "There is no source 'nowhere'; there are desk, native, people.",
+        "There is no source 'nowhere'; there are desk, more, native, people.",
     ),
     (
         "{ customers(where: {name: {contains: null}}) { nodes { id } } }",

@@ -84,3 +84,28 @@ def test_a_record_that_is_not_indexed_yet_is_fetched_and_indexed(
         assert second["data"] == first["data"]
 
     asyncio.run(run())
+
+
+def test_another_precedence_chooses_the_golden_values_anew(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Whom to believe is a setting: it holds after the next pull, though no record changed."""
+    (tmp_path / "customers.csv").write_text(
+        "id,name,mail,phone,joined\nc1,Ada,ada@example.com,,2026-01-02T03:04:05Z\n"
+    )
+    (tmp_path / "other.csv").write_text(
+        "id,name,mail,phone,joined\nx1,Countess,ada@example.com,,2026-01-02T03:04:05Z\n"
+    )
+    query = '{ customer(by: {email: "ada@example.com"}) { name } }'
+
+    async def named(*precedence: str) -> str:
+        async with gateway(tmp_path, database_url, free_port(), precedence=precedence) as it:
+            for source in ("people", "more"):
+                await it.sync.sync_source(source)
+            answer = await ask(it, query)
+        name: str = answer["data"]["customer"]["name"]
+        return name
+
+    assert asyncio.run(named("people", "more")) == "Ada"
+    assert asyncio.run(named("more", "people")) == "Countess"
+    assert asyncio.run(named("people")) == "Ada"
