@@ -103,6 +103,11 @@ class TableOptions(Settings):
         """The format, as set or as the name tells."""
         return self.format or BY_SUFFIX[PurePosixPath(self.file).suffix.lower()]
 
+    @property
+    def names_many(self) -> bool:
+        """Whether the pattern is made for many files."""
+        return any(each in self.file for each in "*?[")
+
     def delimiter_of(self, name: str) -> str:
         """What separates the columns of the file with this name."""
         return self.delimiter or ("\t" if name.lower().endswith(".tsv") else ",")

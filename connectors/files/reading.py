@@ -23,7 +23,7 @@ _FORMATS: Mapping[Format, Open] = MappingProxyType(
             jsonlines.read_lines(file, data, options.encoding)
         ),
         "json": lambda file, data, options: nullcontext(
-            jsonlines.read_document(file, data, options.encoding)
+            jsonlines.read_document(file, data, options.encoding, is_one_of_many=options.names_many)
         ),
         "parquet": lambda file, data, _: nullcontext(parquet.read(file, data)),
         "excel": lambda file, data, options: nullcontext(excel.read(file, data, options.sheet)),

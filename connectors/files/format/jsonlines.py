@@ -25,20 +25,33 @@ def _lines(file: DataFile, handle: BinaryIO, encoding: str) -> Iterator[Line]:
             yield number, _record(line, encoding, places)
 
 
-def read_document(file: DataFile, handle: BinaryIO, encoding: str) -> Table:
+def read_document(
+    file: DataFile, handle: BinaryIO, encoding: str, *, is_one_of_many: bool
+) -> Table:
     """The records of a JSON file: each object of a list, or the one object that it is.
 
-    Raises `Malformed` where it is neither.
+    A file that is neither raises `Malformed`, or with `is_one_of_many` is a broken record, so that
+    it does not hold up all others.
     """
     try:
-        found = _parsed(handle.read(), encoding)
+        found = _document(handle.read(), encoding)
     except ValueError as error:
-        raise file.problem(Malformed, f"it is no JSON: {error}") from error
-    if not isinstance(found, dict | list):
-        raise file.problem(Malformed, "it holds neither a JSON object nor a list of objects")
+        if is_one_of_many:
+            return Table(None, iter([(1, Broken(str(error)))]))
+        raise file.problem(Malformed, str(error)) from error
     records = found if isinstance(found, list) else [found]
     places = _places(file)
     return Table(None, ((n, _object(each, places)) for n, each in enumerate(records, start=1)))
+
+
+def _document(value: bytes, encoding: str) -> dict[str, Any] | list[Any]:
+    try:
+        found = _parsed(value, encoding)
+    except ValueError as error:
+        raise ValueError(f"it is no JSON: {error}") from error
+    if not isinstance(found, dict | list):
+        raise ValueError("it holds neither a JSON object nor a list of objects")  # noqa: TRY004  # a value, not a wrong call
+    return found
 
 
 def _record(line: bytes, encoding: str, places: dict[str, str]) -> dict[str, Any] | Broken:

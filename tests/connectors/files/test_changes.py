@@ -10,6 +10,7 @@ import pytest
 
 from connectors.contract import Change, ChangePage, Cursor, Malformed, Unavailable
 from tests.connectors.files.folder import CAMPAIGN, NOW, Folder
+from tests.connectors.files.test_formats import parquet
 
 HEADER = "id,title,cost\n"
 
@@ -172,21 +173,21 @@ def test_many_small_files_come_in_one_page(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_read_does_not_hold_up_the_files_before_it(tmp_path: Path) -> None:
     """They are given before the failure is told, and not again by the next scan."""
-    folder = Folder(tmp_path, {"campaign": {**CAMPAIGN, "file": "*.json"}})
-    folder.write("1.json", '{"id": 1, "title": "A"}')
-    folder.write("2.json", '{"id": 2, ')
+    folder = Folder(tmp_path, {"campaign": {**CAMPAIGN, "file": "*.parquet"}})
+    folder.write("1.parquet", parquet({"id": [1], "title": ["A"], "cost": [None]}))
+    folder.write("2.parquet", b"PAR1 and no more")
 
     async def scan() -> ChangePage:
         pages = aiter(folder.connector.scan("campaign", since=None))
         page = await anext(pages)
-        with pytest.raises(Malformed, match=r"2\.json"):
+        with pytest.raises(Malformed, match=r"2\.parquet"):
             await anext(pages)
         return page
 
     page = asyncio.run(scan())
 
     assert names([page]) == [("1", "A")]
-    with pytest.raises(Malformed, match=r"2\.json"):
+    with pytest.raises(Malformed, match=r"2\.parquet"):
         folder.scanned("campaign", cursor_of([page]))
 
 

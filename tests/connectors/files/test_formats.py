@@ -104,6 +104,25 @@ def test_a_json_file_that_is_cut_off_is_malformed(tmp_path: Path) -> None:
         folder.all("campaign", "name")
 
 
+def test_one_broken_json_file_among_many_is_a_skipped_record(tmp_path: Path) -> None:
+    """The others are there, in an answer and in a scan; and a scan takes nothing for deleted."""
+    customer = {"file": "*/customer.json", "key": "_folder", "fields": {"name": "name"}}
+    folder = Folder(tmp_path, {"customer": customer})
+    folder.write("ada/customer.json", '{"name": "Ada"}')
+    folder.write("bob/customer.json", '{"name": "Bob"}')
+    first = folder.scanned("customer_record")[-1].cursor
+    folder.write("ada/customer.json", '{"name": ')
+    folder.write("zoe/customer.json", '{"name": "Zoe"}')
+
+    answer = folder.ask("customer_record", ["record_id"])
+    (page,) = folder.scanned("customer_record", first)
+
+    assert answer.rows[()] == [("bob",), ("zoe",)]
+    assert [each.record_id for each in page.changes] == ["zoe"]
+    for skipped in (answer.skipped, page.skipped):
+        assert [each.reason.partition(": ")[0] for each in skipped] == ["ada/customer.json, line 1"]
+
+
 def test_parquet_keeps_decimals_and_times(tmp_path: Path) -> None:
     """Decimals are exact; times with and without a zone and in nanoseconds become UTC."""
     folder = campaigns(tmp_path, "c.parquet", fields={**FIELDS, "ends_at": "end"})
