@@ -147,14 +147,17 @@ class Sync:
 
     async def _follow_precedence(self, connection: asyncpg.Connection) -> None:
         """Choose golden values anew where the store holds those of another precedence."""
-        if await connection.fetchval(sql.BELIEF, SOURCE) == self._index.belief:
+        before = await connection.fetchval(sql.BELIEF, SOURCE)
+        if before == self._index.belief:
             return
         async with _turn(connection, SOURCE) as is_mine:
-            if is_mine:
+            if not is_mine:
+                return
+            if before is not None:
                 log.info("sync.precedence_changed")
                 await self._index.reconsider(connection)
-                held = {"belief": self._index.belief}
-                await connection.execute(sql.REMEMBER_BELIEF, SOURCE, held, self._setting.now())
+            held = {"belief": self._index.belief}
+            await connection.execute(sql.REMEMBER_BELIEF, SOURCE, held, self._setting.now())
 
     async def _pull(self, connection: asyncpg.Connection, connector: Connector) -> SyncResult:
         pulled: list[Pulled] = []
