@@ -1,7 +1,9 @@
 """A customer is found by whatever somebody knows of them, in any spelling."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,13 @@ from tests.stories.company import ask, free_port, gateway
 
 BY = "query ($by: CustomerBy!) { customer(by: $by) { name records { recordId matchedBy } } }"
 XIAOMING = {"name": "王小明", "records": [{"recordId": "c2", "matchedBy": []}]}
+
+
+async def _found(folder: Path, database: str, by: Mapping[str, object]) -> Mapping[str, Any]:
+    """The whole response to a query by something that is known of a customer."""
+    async with gateway(folder, database, free_port()) as it:
+        await it.sync.sync_source("people")
+        return await ask(it, BY, by=by)
 
 
 @pytest.mark.parametrize(
@@ -23,20 +32,13 @@ XIAOMING = {"name": "王小明", "records": [{"recordId": "c2", "matchedBy": []}
     ids=str,
 )
 def test_any_spelling_finds_the_customer(
-    tmp_path: Path, database_url: str, by: dict[str, object]
+    tmp_path: Path, database_url: str, by: Mapping[str, object]
 ) -> None:
     """Addresses and numbers are normalised before they are looked up."""
+    answer = asyncio.run(_found(tmp_path, database_url, by))
 
-    async def run() -> None:
-        async with gateway(tmp_path, database_url, free_port()) as it:
-            await it.sync.sync_source("people")
-
-            answer = await ask(it, BY, by=by)
-
-        assert answer["data"] == {"customer": XIAOMING}
-        assert "errors" not in answer
-
-    asyncio.run(run())
+    assert answer["data"] == {"customer": XIAOMING}
+    assert "errors" not in answer
 
 
 @pytest.mark.parametrize(
@@ -50,20 +52,13 @@ def test_any_spelling_finds_the_customer(
     ids=str,
 )
 def test_nobody_is_found_without_an_error(
-    tmp_path: Path, database_url: str, by: dict[str, object]
+    tmp_path: Path, database_url: str, by: Mapping[str, object]
 ) -> None:
     """That there is no such customer is an answer."""
+    answer = asyncio.run(_found(tmp_path, database_url, by))
 
-    async def run() -> None:
-        async with gateway(tmp_path, database_url, free_port()) as it:
-            await it.sync.sync_source("people")
-
-            answer = await ask(it, BY, by=by)
-
-        assert answer["data"] == {"customer": None}
-        assert "errors" not in answer
-
-    asyncio.run(run())
+    assert answer["data"] == {"customer": None}
+    assert "errors" not in answer
 
 
 def test_a_record_that_is_not_indexed_yet_is_fetched_and_indexed(
