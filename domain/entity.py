@@ -91,12 +91,6 @@ class Entity:
     record: type
 
 
-class Described(typing.Protocol):
-    """A dataclass that carries its own description."""
-
-    entity: typing.ClassVar[Entity]
-
-
 def describe(
     record: type, *, name: str, key: tuple[str, ...], references: Mapping[str, str] | None = None
 ) -> Entity:

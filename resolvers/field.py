@@ -36,7 +36,6 @@ class PlanField:
     scope: Scope
     arguments: Arguments
     workshop: Workshop
-    type_name: str
 
     def leaf(self, column: str) -> Leaf:
         """A value of the row."""

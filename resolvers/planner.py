@@ -116,7 +116,7 @@ class Planner:
         self._sites.append(note(parent.name, nodes))
         slot = Slot(key, definition.type, len(self._sites) - 1)
         arguments = Arguments(definition, nodes[0])
-        value = plan_resolver_of(definition)(PlanField(scope, arguments, self, parent.name))
+        value = plan_resolver_of(definition)(PlanField(scope, arguments, self))
         shape.add(slot, value, self._shape_of(definition, nodes))
 
     def _shape_of(
