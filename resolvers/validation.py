@@ -1,0 +1,49 @@
+"""Validation: by the quick pass where it is sure, else by the rules of the specification.
+
+graphql-core's rules decide on everything that the pass does not know to be valid, and word every
+refusal; so a refusal reads the same whoever found it, and what the pass does not understand costs
+time alone.
+"""
+
+from collections.abc import Sequence
+
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    specified_rules,
+    validate,
+)
+
+from resolvers.acceptance import is_certainly_valid
+from resolvers.type_table import TypeTable
+
+MAX_ERRORS = 20
+"""How many errors a refused document is told."""
+
+
+class Validator:
+    """Validates documents by `rules`, which are those of the specification unless said otherwise.
+
+    The pass stands in for these and for the ban of introspection, which it never understands; where
+    there are other rules graphql-core alone decides.
+    """
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        table: TypeTable,
+        rules: Sequence[type[ASTValidationRule]] = specified_rules,
+    ) -> None:
+        self._schema = schema
+        self._table = table
+        self._rules = rules
+        self._is_understood = set(rules) <= {*specified_rules, NoSchemaIntrospectionCustomRule}
+
+    def errors(self, document: DocumentNode) -> Sequence[GraphQLError]:
+        """What is wrong with a document; nothing where it is valid."""
+        if self._is_understood and is_certainly_valid(self._table, document):
+            return ()
+        return validate(self._schema, document, self._rules, max_errors=MAX_ERRORS)
