@@ -50,7 +50,7 @@ async def ask(
         elapsed_ms = (time.perf_counter() - started) * 1000
         account.elapsed_ms = max(account.elapsed_ms, elapsed_ms)
     account.call_count += answer.calls
-    account.row_count += sum(map(len, answer.rows.values()))
+    account.row_count += sum(map(len, answer.rows.values())) + answer.nested_count
     _note(connector.name, answer, account, board)
     return answer
 

@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.errors import Malformed, Misconfigured, Refused, SourceError, TimedOut, Unavailable
+from connectors.nest import Nest, Slice
 from domain.filter import And, Compare, Filter, Not, Op, Or, Row
 from domain.order import Bound, Order
 
@@ -44,6 +45,7 @@ __all__ = [
     "Kind",
     "Malformed",
     "Misconfigured",
+    "Nest",
     "Not",
     "Op",
     "Options",
@@ -53,6 +55,7 @@ __all__ = [
     "Row",
     "Severity",
     "Skipped",
+    "Slice",
     "SourceError",
     "TimedOut",
     "Unavailable",
@@ -79,7 +82,8 @@ class Capability:
     it does the whole filter and order. `batch_limit`: the most keys in one question.
     `can_scan`: whether `scan` works; `tells_changes`: whether `scan` with a cursor gives only what
     changed since; `tells_deletions`: whether deletions are among these. `can_write`: whether
-    `Writer.write` takes this entity. `can_nest`: whether its statement can be a part of another.
+    `Writer.write` takes this entity. `can_nest`: whether it honours `Batch.nest`, with relations to
+    all entities for which it says so.
     `references`: for each relation, the source that the `…_ref` fields point into, where it is
     not this source.
     """
@@ -110,7 +114,8 @@ class Batch:
     it total. `limit`: how many rows of each key (of the whole, where there is no match) to give;
     `after` and `until`: only rows beyond the first bound and in front of the second.
     `where`, `order`, `limit`, `after` and `until` hold only what the capability covers.
-    `timeout_s`: how long the caller will wait.
+    `nest` and `slices`: a JSON text that every row has as one value more, its last: see
+    `connectors.nest`. `timeout_s`: how long the caller will wait.
     """
 
     entity: str
@@ -122,6 +127,8 @@ class Batch:
     limit: int | None = None
     after: Bound | None = None
     until: Bound | None = None
+    nest: Nest | None = None
+    slices: tuple[Slice, ...] = ()
     timeout_s: float = 30.0
 
 
@@ -139,13 +146,15 @@ class Answer:
 
     A key without rows may be left out. A key in `failures` is unknown, which is not the same as
     empty. `skipped` are records that were left out because they could not be read. `calls` is how
-    many requests or statements the answer took.
+    many requests or statements the answer took. `nested_count` is how many records the texts of
+    nests hold besides the rows themselves.
     """
 
     rows: Mapping[Key, Sequence[Row]]
     failures: Mapping[Key, SourceError] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = ()
     calls: int = 1
+    nested_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ in the native store, and every live source is asked beside it.
 
 import enum
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from connectors.contract import (
     Batch,
@@ -15,9 +16,11 @@ from connectors.contract import (
     Compare,
     Connector,
     Filter,
+    Nest,
     Op,
     Order,
     Row,
+    Slice,
     SourceError,
 )
 from connectors.health import HealthBoard
@@ -46,7 +49,8 @@ class Question:
 
     Rows come in the order of `fields`, then possibly more. `match` names the fields that keys are
     compared with; `()` asks the whole entity, at the one key `()`. `order` is total. `limit` is
-    per key; `after` and `until` are bounds of exactly the fields in `order`.
+    per key; `after` and `until` are bounds of exactly the fields in `order`. `nest` and `slices`
+    ask for a text with every row, and only of entities that `Federation.can_nest`.
     """
 
     entity: str
@@ -57,6 +61,8 @@ class Question:
     limit: int | None = None
     after: Bound | None = None
     until: Bound | None = None
+    nest: Nest | None = None
+    slices: tuple[Slice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,8 @@ class Federation:
         self.default_timeout_s = default_timeout_s
         self.adopt = adopt
         self._parts: dict[str, tuple[Part, ...]] = {}
-        self._plain_batches: dict[Question, Batch] = {}
+        # Made here rather than on the method: what is kept goes with the federation.
+        self._kept_batch = lru_cache(maxsize=_KEPT_BATCHES)(self._native_batch)
 
     def timeout_s(self, source: str) -> float:
         """How long a source may take for one question."""
@@ -120,35 +127,42 @@ class Federation:
             self._parts[entity] = (*self._native_part(entity), *self._live_parts(entity))
         return self._parts[entity]
 
+    def can_nest(self, entity: str) -> bool:
+        """Whether only one source answers for an entity, and it can put it into a nest."""
+        parts = self.parts(entity)
+        return len(parts) == 1 and parts[0].is_native and parts[0].capability.can_nest
+
     def native_batch(self, question: Question) -> Batch:
         """The batch, still without keys, that asks the native store a question."""
-        if question.where is not None or question.after is not None or question.until is not None:
-            return self._native_batch(question)
-        # The same in request after request; what clients filter by would never end.
-        batch = self._plain_batches.get(question)
-        if batch is None:
-            batch = self._native_batch(question)
-            if len(self._plain_batches) < _KEPT_BATCHES:
-                self._plain_batches[question] = batch
-        return batch
+        # The same in request after request; what clients filter by would push it out.
+        return self._kept_batch(question) if _is_plain(question) else self._native_batch(question)
 
     def _native_batch(self, question: Question) -> Batch:
-        where = None if question.where is None else positive(question.where)
-        if question.entity not in INDEXED:
-            sources = self.parts(question.entity)[0].sources
-            held = Compare("source", Op.IN, tuple(sorted(sources)))
-            where = all_of([held] if where is None else [held, where])
+        relations = question.nest.relations if question.nest else ()
         return Batch(
             entity=question.entity,
             fields=question.fields,
             match=question.match,
-            where=where,
+            where=self._native_where(question.entity, question.where),
             order=question.order,
             limit=question.limit,
             after=question.after,
             until=question.until,
+            nest=question.nest,
+            slices=tuple(
+                replace(each, where=self._native_where(relation.entity, each.where))
+                for relation, each in zip(relations, question.slices, strict=True)
+            ),
             timeout_s=self.timeout_s(self.native.name),
         )
+
+    def _native_where(self, entity: str, where: Filter | None) -> Filter | None:
+        """The filter of a client, and of synced sources only what is to be answered from here."""
+        wanted = None if where is None else positive(where)
+        if entity in INDEXED:
+            return wanted
+        held = Compare("source", Op.IN, tuple(sorted(self.parts(entity)[0].sources)))
+        return all_of([held] if wanted is None else [held, wanted])
 
     def _native_part(self, entity: str) -> tuple[Part, ...]:
         capability = self.native.capabilities.get(entity)
@@ -173,3 +187,10 @@ class Federation:
             if entity in connector.capabilities
             and self.modes.get((name, entity), Mode.LIVE) is Mode.LIVE
         )
+
+
+def _is_plain(asked: Question | Slice) -> bool:
+    """Whether a question holds no value that a client may choose freely."""
+    if asked.where is not None or asked.after is not None or asked.until is not None:
+        return False
+    return isinstance(asked, Slice) or all(map(_is_plain, asked.slices))

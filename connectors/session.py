@@ -55,8 +55,24 @@ class Session:
         if question.match == ("source", "record_id") and question.entity not in INDEXED:
             mine = [key for key in keys if key[0] in part.sources]
         template = self.federation.native_batch(question)
-        found = await self.load(part.connector, template, mine, part.capability.batch_limit)
+        limit = part.capability.batch_limit
+        if question.nest is not None:
+            # A nest belongs to one step of one plan: nobody else can ask the same.
+            found = await self._fetch_all(part.connector, template, mine, limit)
+        else:
+            found = await self.load(part.connector, template, mine, limit)
         return dict(zip(mine, found, strict=True))
+
+    async def _fetch_all(
+        self, connector: Connector, template: Batch, keys: Sequence[Key], batch_limit: int
+    ) -> list[Outcome]:
+        if len(keys) <= batch_limit:
+            return await self.fetch(connector, template, list(keys)) if keys else []
+        groups = [keys[n : n + batch_limit] for n in range(0, len(keys), batch_limit)]
+        found = await asyncio.gather(
+            *(self.fetch(connector, template, list(group)) for group in groups)
+        )
+        return list(chain.from_iterable(found))
 
     async def load(
         self, connector: Connector, template: Batch, keys: Sequence[Key], batch_limit: int

@@ -1,6 +1,7 @@
 """The native store as a connector: the index, what was synced, and the first that writes."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -19,6 +20,7 @@ from connectors.contract import (
     Key,
     Refused,
     Row,
+    Slice,
     Written,
 )
 from connectors.native import inspection, scan
@@ -51,7 +53,7 @@ class NativeConnector:
         self._capabilities = capabilities()
         # Compiled here rather than in the module: what is kept goes with the connector.
         self._statement_of = lru_cache(maxsize=_KEPT_STATEMENTS)(statement_of)
-        self._kept: dict[tuple[object, ...], tuple[Statement, Question]] = {}
+        self._kept_question = lru_cache(maxsize=_KEPT_STATEMENTS)(self._question_of)
         self._reader_of = lru_cache(maxsize=_KEPT_STATEMENTS)(_reader_of)
 
     @property
@@ -83,7 +85,10 @@ class NativeConnector:
         except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
             raise Refused(SOURCE, f"The store cannot answer this question: {error}.") from error
         finish = self._reader_of(batch.entity, batch.fields)
-        return Answer(_by_key(rows, question.keys, finish))
+        if batch.nest is None:
+            return Answer(_by_key(rows, question.keys, finish))
+        nested_count = sum(row[-2] for row in rows)
+        return Answer(_by_key(rows, question.keys, finish, width=-2), nested_count=nested_count)
 
     def _prepared(self, batch: Batch) -> tuple[Statement, Question]:
         """The statement for a batch, and what it is asked.
@@ -91,15 +96,16 @@ class NativeConnector:
         Batches that hold no value of a client come again with every request, so they are kept.
         """
         plain = _plain(batch)
-        known = None if plain is None else self._kept.get(plain)
-        if known is not None:
-            statement, question = known
-            return statement, Question(question.shape, question.values, storable_keys(batch))
-        question = question_of(batch)
-        statement = self._statement_of(question.shape)
-        if plain is not None and len(self._kept) < _KEPT_STATEMENTS:
-            self._kept[plain] = statement, Question(question.shape, question.values, ())
-        return statement, question
+        if plain is None:
+            question = question_of(batch)
+            return self._statement_of(question.shape), question
+        statement, kept = self._kept_question(plain)
+        limits = [each.limit for each in batch.slices]
+        return statement, Question(kept.shape, kept.values, limits, storable_keys(batch))
+
+    def _question_of(self, plain: Batch) -> tuple[Statement, Question]:
+        question = question_of(plain)
+        return self._statement_of(question.shape), question
 
     async def scan(self, entity: str, *, since: Cursor | None) -> AsyncIterator[ChangePage]:
         """All rows of an entity, of all sources, in the order of its key."""
@@ -146,13 +152,18 @@ class NativeConnector:
         await self._store.close()
 
 
-def _plain(batch: Batch) -> tuple[object, ...] | None:
+def _plain(batch: Batch) -> Batch | None:
     """What decides the statement of a batch without values of a client; `None` for others."""
-    where = batch.where
-    is_plain = where is None or (isinstance(where, Compare) and where.field == "source")
-    if not is_plain or batch.after is not None or batch.until is not None:
+    if not _is_plain(batch) or not all(map(_is_plain, batch.slices)):
         return None
-    return batch.entity, batch.fields, batch.match, where, batch.order, batch.limit is None
+    limit = None if batch.limit is None else 1
+    return replace(batch, keys=(), timeout_s=0, limit=limit)
+
+
+def _is_plain(asked: Batch | Slice) -> bool:
+    where = asked.where
+    is_held = where is None or (isinstance(where, Compare) and where.field == "source")
+    return is_held and asked.after is None and asked.until is None
 
 
 def _reader_of(entity: str, fields: tuple[str, ...]) -> Finish | None:
@@ -160,12 +171,12 @@ def _reader_of(entity: str, fields: tuple[str, ...]) -> Finish | None:
 
 
 def _by_key(
-    records: Sequence[Sequence[Any]], keys: Sequence[Key], finish: Finish | None
+    records: Sequence[Sequence[Any]], keys: Sequence[Key], finish: Finish | None, *, width: int = -1
 ) -> Mapping[Key, Sequence[Row]]:
-    """The records without their last column, the number of the key, by that key."""
+    """The records up to `width` by their last column, the number of the key."""
     found: dict[Key, list[Row]] = {key: [] for key in keys or [()]}
     lists = list(found.values())
     for record in records:
-        row = record[:-1]
+        row = record[:width]
         lists[record[-1] - 1].append(row if finish is None else finish(row))
     return found

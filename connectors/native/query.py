@@ -6,6 +6,7 @@ a window function would number every row of every key first. Columns are always 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -25,31 +26,38 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from connectors.native.condition import BIND_TYPES, Column, Condition, Conditions, slot_name
+from connectors.contract import Nest
+from connectors.native.condition import BIND_TYPES, Condition, slot_name
 from connectors.native.lookup import match_fields
+from connectors.native.nesting import fields_of_row, limit_name, nested
+from connectors.native.selection import conditions_of, ordering
 from connectors.native.shape import Question, Shape, Slot
 from connectors.native.statement import Statement, compiled
 from connectors.native.tables import CUSTOMER_IDENTIFIER, TABLES
 from domain.catalogue import ENTITIES
 from domain.entity import Entity
-from domain.filter import fields_of
-from domain.order import Order
 
 _LIMIT = "row_limit"
-_ONE: ColumnElement[int] = literal_column("1")
+_SINGLE: ColumnElement[int] = literal_column("1")
+_ONE: ColumnElement[int] = literal_column("1").label("n")
 
 
 def statement_of(shape: Shape) -> Statement:
     """The statement for a shape.
 
-    Its rows end with one column more than was asked for: the number of the key, from 1.
+    Its rows end with one column more than was asked for: the number of the key, from 1. In front of
+    it a nest has two, its text and how many further rows that holds.
     """
+    if shape.nest is not None:
+        return compiled(_nested(shape, shape.nest))
     return compiled(_keyed(shape) if shape.match else _listed(shape))
 
 
 def arguments_of(question: Question, *, limit: int | None) -> Mapping[str, object]:
     """The arguments for the statement of a question's shape, by name."""
     arguments: dict[str, object] = {_LIMIT: limit}
+    for number, each in enumerate(question.limits):
+        arguments[limit_name(number)] = each
     for index, value in enumerate(question.values):
         arguments[slot_name(Slot(index))] = value
     for place in range(len(question.shape.match)):
@@ -57,11 +65,22 @@ def arguments_of(question: Question, *, limit: int | None) -> Mapping[str, objec
     return arguments
 
 
+def _nested(shape: Shape, nest: Nest) -> Select[Any]:
+    """The rows as without the nest, and joined to them what makes their texts."""
+    entity = ENTITIES[shape.entity]
+    fields = tuple(dict.fromkeys([*shape.fields, *fields_of_row(nest.item, shape.selection.order)]))
+    flat = replace(shape, fields=fields, nest=None, slices=())
+    rows = (_keyed(flat) if shape.match else _listed(flat)).subquery("r")
+    made = nested(nest, rows, entity=entity, shape=shape)
+    columns = (*(rows.c[each] for each in shape.fields), made.text, made.count, rows.c.n)
+    return select(*columns).select_from(made.source)
+
+
 def _listed(shape: Shape) -> Select[Any]:
     rows = TABLES[shape.entity].alias("e")
     query = select(*(rows.c[each] for each in shape.fields), _ONE)
     query = query.select_from(rows).where(*_conditions(shape, rows))
-    return _cut(query.order_by(*_ordering(shape.order, rows)), shape)
+    return _cut(query.order_by(*ordering(shape.selection.order, rows=rows)), shape)
 
 
 def _keyed(shape: Shape) -> Select[Any]:
@@ -70,15 +89,16 @@ def _keyed(shape: Shape) -> Select[Any]:
     rows = TABLES[shape.entity].alias("e")
     source, link = _linked(shape, rows, keys)
     conditions = (link, *_conditions(shape, rows))
-    if not shape.is_limited:
+    order = ordering(shape.selection.order, rows=rows)
+    if not shape.selection.is_limited:
         return (
             select(*(rows.c[each] for each in shape.fields), keys.c.n)
             .select_from(keys.join(source, and_(*conditions)))
-            .order_by(*_ordering(shape.order, rows))
+            .order_by(*order)
         )
     # A key's rows stay together and in order: they come from one run of the sub-select.
     query = select(*(rows.c[each] for each in dict.fromkeys(shape.fields)), _ONE)
-    query = query.select_from(source).where(*conditions).order_by(*_ordering(shape.order, rows))
+    query = query.select_from(source).where(*conditions).order_by(*order)
     each_key = _cut(query, shape).lateral("x")
     return select(*(each_key.c[each] for each in shape.fields), keys.c.n).select_from(
         keys.join(each_key, true())
@@ -124,7 +144,7 @@ def _surviving(match: tuple[str, ...]) -> CTE:
     # As a limited sub-select, or PostgreSQL, which cannot know how short the chains are, would
     # prepare for many by reading the whole table.
     next_ = select(survivor.c.id, survivor.c.superseded_by)
-    step = next_.where(survivor.c.id == found.c.superseded_by).limit(_ONE).lateral()
+    step = next_.where(survivor.c.id == found.c.superseded_by).limit(_SINGLE).lateral()
     return found.union(
         select(found.c.n, step.c.id, step.c.superseded_by).select_from(found.join(step, true()))
     )
@@ -144,38 +164,10 @@ def _identified(keys: FromClause, customer: FromClause, identifier: str) -> From
 
 
 def _conditions(shape: Shape, rows: FromClause) -> Sequence[Condition]:
-    conditions = Conditions(rows, ENTITIES[shape.entity])
-    found = list(_visible(shape, rows))
-    if shape.where is not None:
-        found.append(conditions.where(shape.where))
-    if shape.after is not None:
-        found.append(conditions.beyond(shape.order, shape.after))
-    if shape.until is not None:
-        backwards = [each.reversed() for each in shape.order]
-        found.append(conditions.beyond(backwards, shape.until))
-    return found
-
-
-def _visible(shape: Shape, rows: FromClause) -> Sequence[Condition]:
-    """Leave out what was merged away or deleted, unless asked by key or by `is_deleted`."""
-    if shape.match == ENTITIES[shape.entity].key:
-        return ()
-    if shape.entity == "customer":
-        return (rows.c.superseded_by.is_(None),)
-    if shape.entity == "customer_record" and "is_deleted" not in fields_of(shape.where):
-        return (~rows.c.is_deleted,)
-    return ()
-
-
-def _ordering(order: Sequence[Order], rows: FromClause) -> Sequence[Column]:
-    """Spelt out as in the indexes: PostgreSQL compares the words, not what they come to."""
-    return [_sorted(rows.c[each.field], each) for each in order]
-
-
-def _sorted(by: Column, order: Order) -> Column:
-    directed = by.desc() if order.is_descending else by.asc()
-    return directed.nulls_first() if order.nulls_first else directed.nulls_last()
+    return conditions_of(shape.selection, ENTITIES[shape.entity], shape.match, rows=rows)
 
 
 def _cut(query: Select[Any], shape: Shape) -> Select[Any]:
-    return query.limit(bindparam(_LIMIT, type_=BigInteger())) if shape.is_limited else query
+    if not shape.selection.is_limited:
+        return query
+    return query.limit(bindparam(_LIMIT, type_=BigInteger()))

@@ -6,7 +6,7 @@ Two batches that differ in values only have equal shapes, and so share one prepa
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from connectors.contract import Batch, Key
+from connectors.contract import Batch, Key, Nest, Slice
 from connectors.native.lookup import match_fields
 from connectors.native.storable import DOUBTFUL, is_storable, settled
 from domain.catalogue import ENTITIES
@@ -23,44 +23,81 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
-    """A batch whose filter and bounds hold a `Slot` in place of each value."""
+class Selection:
+    """Which rows of an entity and in which order, with a `Slot` in place of each value.
 
-    entity: str
-    fields: tuple[str, ...]
-    match: tuple[str, ...]
+    `begins_later` says that rows before `after` were asked to be left out, by whatever condition.
+    """
+
     where: Filter | None
     order: tuple[Order, ...]
     after: Bound | None
     until: Bound | None
     is_limited: bool
+    is_backward: bool = False
+    begins_later: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A batch whose filters and bounds hold a `Slot` in place of each value.
+
+    `slices` are the selections of the relations of the nest.
+    """
+
+    entity: str
+    fields: tuple[str, ...]
+    match: tuple[str, ...]
+    selection: Selection
+    nest: Nest | None = None
+    slices: tuple[Selection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A shape with its values, and the keys, each once, that could be in the store at all."""
+    """A shape with its values and limits, and the keys, each once, that could be in the store.
+
+    `limits` are how many rows of each slice are wanted.
+    """
 
     shape: Shape
     values: Sequence[object]
+    limits: Sequence[int | None]
     keys: Sequence[Key]
 
 
 def question_of(batch: Batch) -> Question:
     """Take a batch apart."""
-    entity = ENTITIES[batch.entity]
     values: list[object] = []
-    after, until, where = _bounds(batch, entity)
+    selection = _selection(batch, ENTITIES[batch.entity], values)
+    relations = batch.nest.relations if batch.nest else ()
+    slices = tuple(
+        _selection(each, ENTITIES[relation.entity], values)
+        for relation, each in zip(relations, batch.slices, strict=True)
+    )
     shape = Shape(
         entity=batch.entity,
         fields=batch.fields,
         match=batch.match,
+        selection=selection,
+        nest=batch.nest,
+        slices=slices,
+    )
+    limits = [each.limit for each in batch.slices]
+    return Question(shape, values, limits, storable_keys(batch))
+
+
+def _selection(asked: Batch | Slice, entity: Entity, values: list[object]) -> Selection:
+    after, until, where = _bounds(asked, entity)
+    return Selection(
         where=None if where is None else _slotted(where, entity, values),
-        order=batch.order,
+        order=asked.order,
         after=_slotted_bound(after, values),
         until=_slotted_bound(until, values),
-        is_limited=batch.limit is not None,
+        is_limited=asked.limit is not None,
+        is_backward=isinstance(asked, Slice) and asked.is_backward,
+        begins_later=asked.after is not None,
     )
-    return Question(shape, values, storable_keys(batch))
 
 
 def storable_keys(batch: Batch) -> Sequence[Key]:
@@ -75,7 +112,7 @@ def storable_keys(batch: Batch) -> Sequence[Key]:
     ]
 
 
-def _bounds(batch: Batch, entity: Entity) -> tuple[Bound | None, Bound | None, Filter | None]:
+def _bounds(batch: Batch | Slice, entity: Entity) -> tuple[Bound | None, Bound | None, Filter | None]:
     """The bounds, and the filter with those bounds in it that hold values nothing can store."""
     parts = [] if batch.where is None else [batch.where]
     after, until = batch.after, batch.until

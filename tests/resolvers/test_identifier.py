@@ -1,16 +1,11 @@
 """Global ids: opaque outside, exact inside."""
 
-import base64
 from uuid import UUID
 
 import pytest
 
 from resolvers.identifier import Identifier, customer_key, decode, encode, record_key
 from resolvers.problem import UserError
-
-
-def _id(text: str) -> str:
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 @pytest.mark.parametrize(
@@ -21,11 +16,11 @@ def _id(text: str) -> str:
         "eA",
         "编号",
         "!!!",
-        _id("Purchase"),
-        _id("Purchase:"),
-        _id("Purchase::1"),
-        _id("Purchase:shop:"),
-        "_w",
+        "Purchase",
+        "Purchase:",
+        "Purchase::1",
+        "Purchase:shop:",
+        ":shop:1",
         "x" * 100_000,
     ],
 )
@@ -49,7 +44,7 @@ def test_a_customer_has_a_uuid_and_nothing_else() -> None:
     """Its id is one part; anything but a UUID is refused with the id that the client gave."""
     value = encode("Customer", UUID(int=1))
     assert customer_key(decode(value)) == (UUID(int=1),)
-    wrong = _id("Customer:abc")
+    wrong = "Customer:abc"
     with pytest.raises(UserError, match=f"'{wrong}' is no id"):
         customer_key(decode(wrong))
 
@@ -62,4 +57,4 @@ def test_an_id_of_another_type_is_refused_by_name() -> None:
     with pytest.raises(UserError, match="the id of a Purchase, but the id of a Ticket"):
         record_key(purchase, "Ticket")
     with pytest.raises(UserError, match="the id of a Ticket is needed"):
-        record_key(decode(_id("Ticket:only")), "Ticket")
+        record_key(decode("Ticket:only"), "Ticket")
