@@ -1,47 +1,38 @@
 """Random valid operations over the whole schema: fields, arguments, fragments, directives."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from graphql import (
-    GraphQLArgument,
     GraphQLField,
-    GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
-    is_enum_type,
-    is_input_object_type,
     is_leaf_type,
-    is_list_type,
-    is_non_null_type,
 )
 
-from tests.oracle.records import OBSERVED_AT, START, TEXTS, Company
-
-Pool = Mapping[str, Sequence[Any]]
-"""Values that mean something, by the name of an argument."""
+from tests.oracle.records import Company
+from tests.oracle.values import ENTITY_OF, Values
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A document, which of its operations to run, and the variables."""
+    """A document, which of its operations to run, and the variables of each run."""
 
     text: str
     name: str | None
-    variables: Mapping[str, Any]
+    variables: Sequence[Mapping[str, Any]]
 
 
 @dataclass(slots=True)
 class _Made:
-    definitions: list[str] = field(default_factory=list)
-    variables: dict[str, Any] = field(default_factory=dict)
     fragments: dict[str, tuple[str, str]] = field(default_factory=dict)
+    heads: list[tuple[str, str, Any]] = field(default_factory=list)
     fields_left: int = 0
+    depth_left: int = 7
 
 
 class Generator:
@@ -54,7 +45,7 @@ class Generator:
         chance: random.Random,
         *,
         ids: Sequence[str],
-        cursors: list[str],
+        cursors: Sequence[str],
     ) -> None:
         self._schema = schema
         self._company = company
@@ -62,15 +53,21 @@ class Generator:
         self._ids = ids
         self._cursors = cursors
         self._made = _Made()
-        self._taken: dict[str, tuple[str, str]] = {}
+        self._values = self._new_values()
+
+    def _new_values(self) -> Values:
+        return Values(self._company, self._chance, self._ids, self._cursors)
 
     def operation(self) -> Operation:
-        """A new operation."""
-        self._made = _Made(fields_left=self._chance.choice([3, 6, 12, 35]))
+        """A new operation, to be run with two sets of variables where it has some."""
+        size, depth = self._chance.choice([(3, 7), (6, 7), (12, 7), (35, 7), (14, 13)])
+        self._made = _Made(fields_left=size, depth_left=depth)
+        self._values = self._new_values()
         root: Any = self._schema.query_type
         body = self._selections(root, depth=0)
         name = "Asked" if self._maybe(0.4) else None
-        definitions = ", ".join(self._made.definitions)
+        variables = self._values.variables
+        definitions = ", ".join(variables.definitions)
         head = "query" + (f" {name}" if name else "") + (f"({definitions})" if definitions else "")
         plain = name is None and not definitions and self._maybe(0.5)
         text = ("" if plain else head + " ") + body
@@ -78,7 +75,8 @@ class Generator:
             text += f"\nfragment {fragment} on {on} {selections}"
         if name and self._maybe(0.3):
             text += "\nquery Other { me { name } }"
-        return Operation(text, name, self._made.variables)
+        runs = [variables.values, variables.again()] if variables.values else [{}]
+        return Operation(text, name, runs)
 
     def _maybe(self, share: float) -> bool:
         return self._chance.random() < share
@@ -96,7 +94,17 @@ class Generator:
                 return f"...{condition}{self._directive()} {inner}"
             if self._maybe(0.1):
                 return self._fragment(type_, depth)
+        if self._maybe(0.05):
+            return self._merged(type_, depth)
         return self._field(type_, depth)
+
+    def _merged(self, type_: Any, depth: int) -> str:
+        """More selections of a field that was already selected on this type."""
+        known = [(head, inner) for on, head, inner in self._made.heads if on == type_.name]
+        if not known:
+            return self._field(type_, depth)
+        head, inner = self._chance.choice(known)
+        return f"{head} {self._selections(inner, depth + 1)}"
 
     def _narrower(self, type_: Any) -> Any:
         if isinstance(type_, GraphQLInterfaceType) and self._maybe(0.85):
@@ -114,17 +122,13 @@ class Generator:
         self._made.fragments[name] = (type_.name, selections)
         return f"...{name}{self._directive()}"
 
-    def _number(self) -> int:
-        usual = self._chance.choice([0, 1, 2, 2, 3, 3, 5, 10, 20, 500])
-        return self._chance.choice([-1, 501]) if self._maybe(0.03) else usual
-
     def _field(self, type_: Any, depth: int) -> str:
         self._made.fields_left -= 1
         if self._maybe(0.08):
-            return self._aliased("__typename", "", depth) + self._directive()
+            return self._aliased("__typename", "") + self._directive()
         fields: Mapping[str, GraphQLField] = type_.fields
         leaves = [name for name, each in fields.items() if is_leaf_type(get_named_type(each.type))]
-        is_ending = depth >= 7 or self._made.fields_left < 0
+        is_ending = depth >= self._made.depth_left or self._made.fields_left < 0
         names = leaves if leaves and (is_ending or self._maybe(0.35)) else list(fields)
         if is_ending and not leaves:
             names = ["pageInfo"] if "pageInfo" in fields else list(fields)
@@ -132,16 +136,20 @@ class Generator:
             names = ["nodes", "edges"]
         name = self._chance.choice(names)
         definition = fields[name]
-        arguments = self._arguments(definition.args, name)
-        # The same response key must mean the same everywhere, so every use gets its own alias.
-        text = self._aliased(name, arguments, depth) + arguments + self._directive()
         named = get_named_type(definition.type)
-        return text if is_leaf_type(named) else f"{text} {self._selections(named, depth + 1)}"
+        entity = ENTITY_OF.get(named.name.removesuffix("Connection"))
+        arguments = self._values.arguments(definition.args, entity)
+        # The same response key must mean the same everywhere, so every use gets its own alias.
+        head = self._aliased(name, arguments) + arguments
+        if is_leaf_type(named):
+            return head + self._directive()
+        self._made.heads.append((type_.name, head, named))
+        return f"{head}{self._directive()} {self._selections(named, depth + 1)}"
 
-    def _aliased(self, name: str, arguments: str, _depth: int) -> str:
+    def _aliased(self, name: str, arguments: str) -> str:
         if not arguments and self._maybe(0.7):
             return name
-        return f"a{len(self._made.definitions)}_{self._chance.randrange(10**9)}: {name}"
+        return f"a{self._chance.randrange(10**9)}: {name}"
 
     def _directive(self) -> str:
         if not self._maybe(0.08):
@@ -149,121 +157,5 @@ class Generator:
         name = self._chance.choice(["skip", "include"])
         if self._maybe(0.5):
             return f" @{name}(if: {self._chance.choice(['true', 'false'])})"
-        return f" @{name}(if: {self._variable('Boolean!', self._maybe(0.5))})"
-
-    def _variable(self, type_: str, value: Any) -> str:
-        name = f"v{len(self._made.definitions)}"
-        definition = f"${name}: {type_}"
-        if self._maybe(0.2):
-            definition += f" = {_literal(value)}"
-        else:
-            self._made.variables[name] = _json(value)
-        self._made.definitions.append(definition)
-        return f"${name}"
-
-    def _arguments(self, arguments: Mapping[str, GraphQLArgument], field_name: str) -> str:
-        said: list[str] = []
-        wanted = {name for name in arguments if self._maybe(0.3)}
-        if "first" in wanted and self._maybe(0.95):
-            wanted.discard("last")
-        # A cursor fits one order only, so most random ones are refused.
-        if self._maybe(0.6):
-            wanted -= {"after", "before"}
-        for name, argument in arguments.items():
-            if name in wanted or is_non_null_type(argument.type):
-                value = self._value(argument.type, name, field_name, 0)
-                as_variable = self._maybe(0.35)
-                said.append(
-                    f"{name}: {self._variable(str(argument.type), value)}"
-                    if as_variable
-                    else f"{name}: {_literal(value)}"
-                )
-        return f"({', '.join(said)})" if said else ""
-
-    def _value(self, type_: Any, name: str, field_name: str, depth: int) -> Any:
-        if is_non_null_type(type_):
-            return self._value(type_.of_type, name, field_name, depth)
-        if is_list_type(type_):
-            count = self._chance.randint(0 if depth else 1, 3)
-            return [self._value(type_.of_type, name, field_name, depth + 1) for _ in range(count)]
-        if is_input_object_type(type_):
-            return self._input(type_, field_name, depth)
-        if is_enum_type(type_):
-            return _Enum(self._chance.choice(list(type_.values)))
-        return self._scalar(type_.name, name)
-
-    def _input(self, type_: GraphQLInputObjectType, field_name: str, depth: int) -> Any:
-        if type_.name == "CustomerBy":
-            return self._chance.choice([self._by_id, self._by_record])()
-        required = [name for name, each in type_.fields.items() if is_non_null_type(each.type)]
-        optional = [name for name in type_.fields if name not in required]
-        if depth > 3:
-            optional = [name for name in optional if name not in {"and", "or", "not"}]
-        chosen = required + self._chance.sample(
-            optional, min(len(optional), self._chance.choice([1, 1, 1, 2]))
-        )
-        made: dict[str, Any] = {}
-        for name in chosen:
-            if name == "direction" and name not in required and self._maybe(0.3):
-                continue
-            is_null = name in {"eq", "ne"} and self._maybe(0.1)
-            made[name] = (
-                None
-                if is_null
-                else self._value(type_.fields[name].type, name, field_name, depth + 1)
-            )
-        return made
-
-    def _by_id(self) -> Any:
-        return {"id": self._chance.choice(self._ids)}
-
-    def _by_record(self) -> Any:
-        record = self._chance.choice(self._company.tables["customer_record"])
-        number = record["record_id"] if self._maybe(0.8) else "nobody"
-        return {"record": {"source": record["source"], "recordId": number}}
-
-    def _scalar(self, type_name: str, name: str) -> Any:
-        options: Mapping[str, Callable[[], Any]] = {
-            "Int": self._number,
-            "Boolean": lambda: self._maybe(0.5),
-            "DateTime": lambda: _time(self._chance),
-            "Decimal": lambda: self._chance.choice(["1.50", "1.5", "0", "1000", "-7.123"]),
-            "ID": lambda: self._chance.choice(self._ids),
-        }
-        if type_name in options:
-            return options[type_name]()
-        if name in {"after", "before"}:
-            return "garbage" if self._maybe(0.1) else self._chance.choice(self._cursors[-60:])
-        if name == "fields":
-            return self._chance.choice(["name", "givenName", "language"])
-        return self._chance.choice([*TEXTS, "a", "小", "00"])
-
-
-class _Enum(str):
-    """A name that is written without quotes in a document."""
-
-    __slots__ = ()
-
-
-def _time(chance: random.Random) -> str:
-    at = chance.choice([START, OBSERVED_AT])
-    return at.replace(minute=chance.choice([0, 3, at.minute])).isoformat().replace("+00:00", "Z")
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _json(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_json(each) for each in value]
-    return str(value) if isinstance(value, _Enum) else value
-
-
-def _literal(value: Any) -> str:
-    if isinstance(value, _Enum):
-        return str(value)
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {_literal(each)}" for name, each in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_literal, value)) + "]"
-    # What is left is written in JSON as it is in GraphQL.
-    return orjson.dumps(value).decode()
+        condition = self._values.variable(None, lambda: self._maybe(0.5), "Boolean!")
+        return f" @{name}(if: {condition})"

@@ -24,31 +24,68 @@ CUSTOMER_COUNT = 14
 BROKEN = 0.001
 """How often a required field is missing."""
 
+INDEXED = frozenset({"customer", "customer_record"})
 HIDDEN = {"id", "record_id", "source", "observed_at", "customer_id", "organization_id"}
+
+
+HELD: Mapping[str, Sequence[str]] = {
+    "native": ["customer", "customer_record", "interaction", "document", "campaign"],
+    "shop": ["purchase", "purchase_line", "product", "campaign_membership", "campaign"],
+    "desk": ["purchase", "ticket", "interaction", "document"],
+}
+"""Which entities each source has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """An e-mail address or telephone number, normalised, that a customer's record carries."""
+
+    source: str
+    record_id: str
+    type: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """All records by entity, each complete with its source; and the sources that hold them."""
+    """All records by entity, each complete with its source; and the sources that hold them.
+
+    The `live` sources are asked for their records; those of the others are in the store.
+    """
 
     tables: Tables
     sources: tuple[str, ...] = ("native", "shop", "desk")
+    live: frozenset[str] = frozenset({"shop", "desk"})
+    identifiers: Sequence[Identifier] = ()
 
-    def held_by(self, source: str) -> dict[str, list[Record]]:
+    def held_by(self, source: str) -> Mapping[str, Sequence[Record]]:
         """The records of one source, by entity."""
-        entities = {
-            "native": ["customer", "customer_record", "interaction", "document", "campaign"],
-            "shop": ["purchase", "purchase_line", "product", "campaign_membership", "campaign"],
-            "desk": ["purchase", "ticket", "interaction", "document"],
-        }[source]
         return {
-            entity: [
-                each
-                for each in self.tables[entity]
-                if entity in {"customer", "customer_record"} or each["source"] == source
-            ]
-            for entity in entities
+            entity: [each for each in self.visible(entity) if each.get("source", source) == source]
+            if entity not in INDEXED
+            else self.tables[entity]
+            for entity in HELD.get(source, ())
         }
+
+    def visible(self, entity: str) -> Sequence[Record]:
+        """The records that the graph shows: not those of sources that are not configured."""
+        if entity in INDEXED:
+            return self.tables[entity]
+        return [each for each in self.tables[entity] if entity in HELD.get(each["source"], ())]
+
+    def is_owned(self, record: Record, customer_id: object) -> bool:
+        """Whether a record is in a customer's lists.
+
+        In the store it names its customer; a live source knows its own record of the customer.
+        """
+        if record["source"] not in self.live:
+            return bool(record.get("customer_id") == customer_id)
+        return any(
+            each["customer_id"] == customer_id and not each["is_deleted"]
+            for each in self.tables["customer_record"]
+            if each["source"] == record["source"]
+            and each["record_id"] == record.get("customer_ref")
+        )
 
 
 def company(seed: int) -> Company:
@@ -57,7 +94,8 @@ def company(seed: int) -> Company:
     ids = [UUID(int=chance.getrandbits(128)) for _ in range(CUSTOMER_COUNT)]
     customers = [_customer(chance, each, ids) for each in ids]
     records = [
-        _record(chance, "customer_record", source, f"{source[0]}{n}") | {"customer_id": each}
+        _record(chance, "customer_record", source, f"{source[0]}{n}")
+        | {"customer_id": each, "is_deleted": False}
         for n, each in enumerate(ids)
         for source in ("shop", "desk")
         if chance.random() < 0.8

@@ -4,21 +4,33 @@ It shares with the engine only what is opaque to clients: the text of ids and cu
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from graphql import GraphQLResolveInfo, GraphQLSchema, build_schema, execute_sync, parse
+from graphql import (
+    ExecutionResult,
+    GraphQLResolveInfo,
+    execute_sync,
+    parse,
+    validate,
+)
 from strawberry.utils.str_converters import to_snake_case
 
 from domain.catalogue import ENTITIES
-from domain.order import Order
-from resolvers import cursor, identifier
-from schema import scalar
-from schema.build import build_schema as build_our_schema
-from schema.build import sdl
+from resolvers import identifier
+from tests.oracle.listing import (
+    Page,
+    Refusal,
+    compare,
+    marked,
+    of_connection,
+    of_edge,
+    passes,
+    refuse_empty,
+    sliced,
+)
+from tests.oracle.plain import plain_schema
 from tests.oracle.records import Company, Record
 
 TYPES = {each.type_name: each.name for each in ENTITIES.values()}
@@ -34,74 +46,39 @@ DEFAULT_ORDERS = {
 }
 
 
-class Refusal(Exception):
-    """An error that the client caused or a source: null at its field."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """A slice of a list."""
-
-    entity: str
-    rows: Sequence[Record]
-    order: Sequence[tuple[str, bool]]
-    has_next: bool
-    has_previous: bool
-    missing: Sequence[str]
-
-
-def plain_schema() -> GraphQLSchema:
-    """The schema made of its printed form, with the scalars of the graph."""
-    schema = build_schema(sdl(build_our_schema()))
-    for name, definition in (
-        ("DateTime", scalar.DateTime),
-        ("Decimal", scalar.ExactDecimal),
-        ("JSON", scalar.JsonValue),
-    ):
-        type_: Any = schema.type_map[name]
-        type_.coerce_output_value = _SERIALIZERS[name]
-        type_.coerce_input_value = definition.parse_value
-    return schema
-
-
-_SERIALIZERS: Mapping[str, Callable[[Any], Any]] = {
-    "DateTime": lambda value: (
-        value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03}Z"
-    ),
-    "Decimal": lambda value: f"{value:f}",
-    "JSON": lambda value: value,
-}
-
-
 class Reference:
     """Answers operations over the records of a company; `dead` sources fail."""
 
     def __init__(self, company: Company, *, dead: frozenset[str] = frozenset()) -> None:
         self._company = company
         self._dead = dead
-        self._schema = plain_schema()
+        self.schema = plain_schema()
 
     def execute(
         self, document: str, variables: Mapping[str, Any], operation: str | None
-    ) -> tuple[Any, list[Any]]:
-        """The data, and the paths of the errors in their order."""
+    ) -> ExecutionResult | None:
+        """What graphql-core answers; none where it refuses the document or its variables."""
+        node = parse(document)
+        if validate(self.schema, node):
+            return None
         result = execute_sync(
-            self._schema,
-            parse(document),
+            self.schema,
+            node,
             root_value={"__typename": "Query"},
             variable_values=dict(variables),
             operation_name=operation,
             field_resolver=self._resolve,
             type_resolver=lambda value, _info, _type: value["__typename"],
         )
-        return result.data, [each.path for each in result.errors or ()]
+        is_refused = result.data is None and not any(each.path for each in result.errors or ())
+        return None if is_refused else result
 
     def _resolve(self, parent: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         type_name = info.parent_type.name
         if type_name.endswith("Connection"):
-            return _of_connection(parent, info.field_name)
+            return of_connection(parent, info.field_name)
         if type_name.endswith("Edge"):
-            return _of_edge(parent, info.field_name)
+            return of_edge(parent, info.field_name)
         if info.field_name == "id" and type_name in TYPES:
             key = [parent[name] for name in ENTITIES[TYPES[type_name]].key]
             return identifier.encode(type_name, *key)
@@ -109,27 +86,36 @@ class Reference:
         if special is not None:
             return special(parent, arguments)
         if info.field_name == "source" and type_name != "MissingSource":
-            return {
-                "__typename": "Source",
-                "name": parent["source"],
-                "kind": "memory",
-                "status": "OK",
-                "entities": [],
-            }
+            return self._source(parent.get("source"))
         return parent.get(to_snake_case(info.field_name))
 
     # What records refer to.
 
+    def _source(self, name: str | None) -> Record | None:
+        if name is None:
+            return None
+        known = {"kind": "memory", "status": "OK"} if name in self._company.sources else {}
+        return {"__typename": "Source", "name": name, "kind": "unknown", "entities": [], **known}
+
     def _one(self, entity: str, **key: Any) -> Record | None:
         if None in key.values():
             return None
-        if self._dead & {key.get("source", "native")} and entity in self._company.held_by(
-            key.get("source", "native")
-        ):
-            raise Refusal
-        for each in self._company.tables[entity]:
-            if all(each.get(name) == value for name, value in key.items()):
-                return {**each, "__typename": ENTITIES[entity].type_name}
+        source = key.get("source", "native")
+        if source in self._dead and entity in self._company.held_by(source):
+            raise _dead(source)
+        for each in self._rows(entity, **key):
+            return each
+        return None
+
+    def _customer(self, id_: UUID | None) -> Record | None:
+        """A customer, or the one into which it was merged."""
+        seen: set[UUID] = set()
+        while id_ is not None and id_ not in seen:
+            seen.add(id_)
+            found = self._one("customer", id=id_)
+            if found is None or found.get("superseded_by") is None:
+                return found
+            id_ = found["superseded_by"]
         return None
 
     def _referred(self, parent: Record, relation: str) -> Record | None:
@@ -140,13 +126,13 @@ class Reference:
         )
 
     def _customer_of(self, parent: Record, _arguments: Any) -> Record | None:
-        return self._one("customer", id=parent.get("customer_id"))
+        return self._customer(parent.get("customer_id"))
 
     _Purchase_customer = _Ticket_customer = _Document_customer = _customer_of
     _Interaction_customer = _CampaignMembership_customer = _customer_of
 
     def _Customer_organization(self, parent: Record, _arguments: Any) -> Record | None:
-        return self._one("customer", id=parent["organization_id"])
+        return self._customer(parent["organization_id"])
 
     def _PurchaseLine_product(self, parent: Record, _arguments: Any) -> Record | None:
         return self._referred(parent, "product")
@@ -193,8 +179,8 @@ class Reference:
 
     _EmailAddress_primary = _PhoneNumber_primary = _PostalAddress_primary = _primary
 
-    def _Document_downloadUrl(self, _parent: Record, _arguments: Any) -> None:
-        return None
+    def _Document_downloadUrl(self, parent: Record, _arguments: Any) -> str | None:
+        return document_url(parent["source"], parent["record_id"])
 
     def _Customer_provenance(self, parent: Record, arguments: Mapping[str, Any]) -> Any:
         wanted = arguments.get("fields")
@@ -204,7 +190,7 @@ class Reference:
         return [each for each in entries if each["field"] in wanted]
 
     def _Customer_records(self, parent: Record, _arguments: Any) -> list[Record]:
-        own = self._rows("customer_record", customer_id=parent["id"])
+        own = self._rows("customer_record", customer_id=parent["id"], is_deleted=False)
         return sorted(own, key=lambda each: (each["source"], each["record_id"]))
 
     # Lists.
@@ -212,8 +198,22 @@ class Reference:
     def _rows(self, entity: str, **match: Any) -> list[Record]:
         return [
             {**each, "__typename": ENTITIES[entity].type_name}
-            for each in self._company.tables[entity]
+            for each in self._company.visible(entity)
             if all(each.get(name) == value for name, value in match.items())
+        ]
+
+    def _listed(self, entity: str, match: Mapping[str, Any]) -> list[Record]:
+        """The rows of a list: those that match, without what was merged away or is not had."""
+        customer_id = match.get("customer_id")
+        if entity == "customer":
+            rows = self._rows(entity, **match)
+            return [each for each in rows if each.get("superseded_by") is None]
+        rows = self._rows(entity, **{} if customer_id is not None else match)
+        return [
+            {**each, **match}
+            for each in rows
+            if each["source"] not in self._dead
+            and (customer_id is None or self._company.is_owned(each, customer_id))
         ]
 
     def _page(self, entity: str, arguments: Mapping[str, Any], **match: Any) -> Page:
@@ -231,46 +231,39 @@ class Reference:
         for name, is_down in order:
             seen.setdefault(name, is_down)
         order = list(seen.items())
+        refuse_empty(arguments.get("where"))
+        bounds = [
+            None if arguments.get(each) is None else marked(entity, order, arguments[each])
+            for each in ("after", "before")
+        ]
         holders = self._holders(entity, match.get("customer_id"))
         dead = [each for each in holders if each in self._dead]
-        rows = [
-            each
-            for each in self._rows(entity, **match)
-            if ENTITIES[entity].key == ("id",) or each["source"] not in self._dead
-        ]
-        rows = [each for each in rows if passes(each, arguments.get("where"))]
-        rows.sort(key=functools.cmp_to_key(functools.partial(_compare, order)))
-        start = self._after(entity, rows, order, arguments.get("after"))
-        stop = self._before(entity, rows, order, arguments.get("before"))
         if dead and len(dead) == len(holders):
-            raise Refusal
-        return _sliced(entity, rows, order, (start, stop), arguments, dead)
+            raise _dead(dead[0])
+        rows = [
+            each for each in self._listed(entity, match) if passes(each, arguments.get("where"))
+        ]
+        rows.sort(key=functools.cmp_to_key(functools.partial(compare, order)))
+        after, before = bounds
+        start = 0 if after is None else sum(compare(order, each, after) <= 0 for each in rows)
+        stop = (
+            len(rows) if before is None else sum(compare(order, each, before) < 0 for each in rows)
+        )
+        return sliced(entity, rows, order, (start, stop), arguments, dead)
 
     def _holders(self, entity: str, customer_id: UUID | None) -> list[str]:
         """The sources that are asked: a live one only for customers that it has a record of."""
         known = {
             each["source"]
             for each in self._company.tables["customer_record"]
-            if each["customer_id"] == customer_id
+            if each["customer_id"] == customer_id and not each.get("is_deleted")
         }
         return [
             each
             for each in self._company.sources
             if entity in self._company.held_by(each)
-            and (customer_id is None or each == "native" or each in known)
+            and (customer_id is None or each not in self._company.live or each in known)
         ]
-
-    def _after(self, entity: str, rows: Any, order: Any, text: str | None) -> int:
-        if text is None:
-            return 0
-        marked = _marked(entity, order, text)
-        return sum(_compare(order, each, marked) <= 0 for each in rows)
-
-    def _before(self, entity: str, rows: Any, order: Any, text: str | None) -> int:
-        if text is None:
-            return len(rows)
-        marked = _marked(entity, order, text)
-        return sum(_compare(order, each, marked) < 0 for each in rows)
 
     def _Customer_purchases(self, parent: Record, arguments: Any) -> Page:
         return self._page("purchase", arguments, customer_id=parent["id"])
@@ -324,11 +317,31 @@ class Reference:
         ((name, value),) = arguments["by"].items()
         if name == "id":
             return self._named(value, only="Customer")
-        assert name == "record"
+        if name in {"email", "phone"}:
+            return self._identified(name, value)
         if value["source"] not in self._company.sources:
             raise Refusal
         rows = self._rows("customer_record", source=value["source"], record_id=value["recordId"])
-        return self._one("customer", id=rows[0]["customer_id"]) if rows else None
+        return self._customer(rows[0]["customer_id"]) if rows else None
+
+    def _identified(self, kind: str, text: str) -> Record | None:
+        """The one customer with this address or number on a record that is still there."""
+        written = "".join(text.split()).lower()
+        carriers = {
+            (each.source, each.record_id)
+            for each in self._company.identifiers
+            if (each.type, each.value) == (kind, written)
+        }
+        records = self._rows("customer_record", is_deleted=False)
+        ids = [
+            each["customer_id"]
+            for each in records
+            if (each["source"], each["record_id"]) in carriers
+        ]
+        found = [each for each in map(self._customer, ids) if each is not None]
+        if len({each["id"] for each in found}) > 1:
+            raise Refusal
+        return found[0] if found else None
 
     def _Query_node(self, _parent: Any, arguments: Any) -> Record | None:
         return self._named(arguments["id"])
@@ -345,144 +358,30 @@ class Reference:
     def _named(self, value: str, only: str | None = None) -> Record | None:
         try:
             type_name, key = identifier.decode(value)
+            customer_id = UUID(key[0]) if type_name == "Customer" else None
         except Exception as exc:
             raise Refusal from exc
         if only not in {None, type_name} or type_name not in TYPES:
             raise Refusal
         if type_name == "Customer":
-            return self._one("customer", id=UUID(key[0]))
+            if len(key) != 1:
+                raise Refusal
+            return self._customer(customer_id)
+        if len(key) != 2 or type_name == "CampaignMembership":
+            raise Refusal
         return self._one(TYPES[type_name], source=key[0], record_id=key[1])
 
     def _Query_me(self, _parent: Any, _arguments: Any) -> Record:
         return {"name": "anonymous", "roles": [], "claims": {}, "purpose": None}
 
-    def _Query_sources(self, _parent: Any, _arguments: Any) -> list[Record]:
-        return [
-            {"name": each, "kind": "memory", "status": "OK", "entities": []}
-            for each in self._company.sources
-        ]
+    def _Query_sources(self, _parent: Any, _arguments: Any) -> list[Record | None]:
+        return [self._source(each) for each in self._company.sources]
 
 
-def _sliced(
-    entity: str, rows: Any, order: Any, bounds: Any, arguments: Mapping[str, Any], dead: Any
-) -> Page:
-    start, stop = bounds
-    if arguments.get("last") is not None:
-        begin = max(start, stop - arguments["last"])
-        has = (arguments.get("before") is not None, begin > start)
-        return Page(entity, rows[begin:stop] if stop > begin else [], order, *has, dead)
-    first = arguments.get("first")
-    end = min(stop, start + (20 if first is None else first))
-    has = (end < stop, arguments.get("after") is not None)
-    return Page(entity, rows[start:end] if end > start else [], order, *has, dead)
+def document_url(source: str, record_id: str) -> str | None:
+    """The download link of a document; the built-in source opens no files."""
+    return None if source == "native" else f"https://files.test/{source}/{record_id}"
 
 
-def _of_connection(page: Page, name: str) -> Any:
-    if name == "nodes":
-        return page.rows
-    if name == "edges":
-        return [(page, each) for each in page.rows]
-    if name == "missingSources":
-        return [
-            {
-                "source": each,
-                "code": "SOURCE_UNAVAILABLE",
-                "message": f"The source '{each}' is unavailable at the moment; try again later.",
-            }
-            for each in page.missing
-        ]
-    rows = page.rows
-    return {
-        "has_next_page": page.has_next,
-        "has_previous_page": page.has_previous,
-        "start_cursor": _cursor(page, rows[0]) if rows else None,
-        "end_cursor": _cursor(page, rows[-1]) if rows else None,
-    }
-
-
-def _of_edge(edge: tuple[Page, Record], name: str) -> Any:
-    page, row = edge
-    return row if name == "node" else _cursor(page, row)
-
-
-def _cursor(page: Page, row: Record) -> str:
-    order = [Order(name, down) for name, down in page.order]
-    values = [row.get(name) for name, _ in page.order]
-    return cursor.encoder(order, range(len(values)))(values)
-
-
-def _marked(entity: str, order: Any, text: str) -> Record:
-    try:
-        bound = cursor.decode(text, ENTITIES[entity], [Order(name, down) for name, down in order])
-    except Exception as exc:
-        raise Refusal from exc
-    return dict(zip((name for name, _ in order), bound.values, strict=True))
-
-
-def _compare(order: Sequence[tuple[str, bool]], one: Record, other: Record) -> int:
-    for name, is_down in order:
-        a, b = one.get(name), other.get(name)
-        if a is None and b is None:
-            continue
-        if a is None or b is None:
-            return 1 if a is None else -1
-        if a != b:
-            return -1 if (a < b) is not is_down else 1
-    return 0
-
-
-def passes(record: Record, where: Mapping[str, Any] | None) -> bool:
-    """Whether a record passes a filter; `Refusal` where the filter says nothing."""
-    return all(_holds(record, name, value) for name, value in _checked(where))
-
-
-def _checked(where: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
-    conditions = list((where or {}).items())
-    _refuse_empty(conditions)
-    return conditions
-
-
-def _refuse_empty(conditions: list[tuple[str, Any]]) -> None:
-    for name, value in conditions:
-        if value is None:
-            raise Refusal
-        if name in {"and", "or"}:
-            for each in value:
-                _refuse_empty(list(each.items()))
-        elif name == "not":
-            _refuse_empty(list(value.items()))
-        elif any(each is None and op not in {"eq", "ne"} for op, each in value.items()):
-            raise Refusal
-
-
-def _holds(record: Record, name: str, value: Any) -> bool:
-    if name == "and":
-        return all(passes(record, each) for each in value)
-    if name == "or":
-        return any(passes(record, each) for each in value)
-    if name == "not":
-        return not passes(record, value)
-    found = record.get(to_snake_case(name))
-    return all(_test(found, op, each) for op, each in value.items())
-
-
-def _test(found: Any, op: str, value: Any) -> bool:
-    if op == "isNull":
-        return (found is None) is value
-    if op in {"ne", "notIn"}:
-        return not _test(found, {"ne": "eq", "notIn": "in"}[op], value)
-    if op == "eq":
-        return bool(found == value)
-    if op == "in":
-        return found is not None and found in value
-    if found is None:
-        return False
-    tests: Mapping[str, Callable[[Any, Any], bool]] = {
-        "lt": lambda a, b: a < b,
-        "lte": lambda a, b: a <= b,
-        "gt": lambda a, b: a > b,
-        "gte": lambda a, b: a >= b,
-        "contains": lambda a, b: b in a,
-        "startsWith": lambda a, b: a.startswith(b),
-    }
-    return tests[op](found, value)
+def _dead(source: str) -> Refusal:
+    return Refusal("SOURCE_UNAVAILABLE", source)

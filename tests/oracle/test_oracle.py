@@ -1,142 +1,121 @@
-"""The engine answers like graphql-core does: data, nulls, order and error paths."""
+"""The engine answers like graphql-core: data, nulls, order and errors, wherever records are."""
 
-import asyncio
 import os
 import random
-from collections.abc import Sequence
-from typing import Any
-from uuid import uuid4
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field, replace
+from functools import partial
 
-import orjson
 import pytest
-from graphql import GraphQLSchema, parse, validate
 
-from connectors.contract import Answer, Batch, Connector, Unavailable
-from connectors.federation import Federation, Mode
-from connectors.health import HealthBoard
-from connectors.memory import MemoryConnector
-from connectors.session import Session
-from domain.catalogue import ENTITIES
-from resolvers import identifier
-from resolvers.context import Context
-from resolvers.engine import Engine
-from resolvers.limit import DocumentLimits
 from resolvers.request import Request
-from resolvers.result import ResultKind
-from schema.build import build_schema, executable
+from tests.oracle.comparison import Answer, answered, cursors_in, difference, expected
 from tests.oracle.generator import Generator, Operation
-from tests.oracle.records import OBSERVED_AT, Company, company
-from tests.oracle.reference import Reference, plain_schema
+from tests.oracle.reduction import reduced
+from tests.oracle.world import DESK, World, memory_world, stored_world
+from tests.postgres import Server
 
 OPERATIONS = int(os.environ.get("CUSTOMER360_ORACLE_OPERATIONS", "2000"))
 """How many operations to compare in all."""
 
-CHUNK = 250
-LIMITS = DocumentLimits(max_fields=100_000, max_aliases=10_000, max_depth=100)
+CHUNK = 125
+AT_ONCE = 4
+"""How many operations are under way at the same time."""
+
+Open = Callable[[int, str], AbstractContextManager[World]]
+
+WORLDS: Mapping[str, Open] = {
+    "all in memory": lambda seed, _url: memory_world(seed),
+    "in memory, one source dead": lambda seed, _url: memory_world(seed, dead=DESK),
+    "all in the store": stored_world,
+    "one source live": partial(stored_world, live=DESK),
+    "one source live and dead": partial(stored_world, live=DESK, dead=DESK),
+}
+IN_STORE = {"all in the store": 3}
+"""How much more of the operations a world gets than the others."""
 
 
-class _Dead(MemoryConnector):
-    """A source that never answers."""
+@dataclass(slots=True)
+class Worlds:
+    """The worlds of a session, each made when it is first asked for."""
 
-    async def fetch(self, batch: Batch) -> Answer:
-        raise Unavailable(self.name, f"{batch.entity} is not to be had")
+    server: Server
+    stack: ExitStack
+    made: dict[tuple[str, int], World] = field(default_factory=dict)
 
-
-def federation(company: Company, dead: frozenset[str]) -> Federation:
-    """The company's sources, some of them dead."""
-
-    def connector(name: str) -> Connector:
-        kind = _Dead if name in dead else MemoryConnector
-        return kind(name, company.held_by(name), observed_at=OBSERVED_AT)
-
-    native = connector("native")
-    others = {name: connector(name) for name in company.sources if name != "native"}
-    modes = {("native", entity): Mode.SYNCED for entity in ("document", "campaign")}
-    return Federation(native, others, modes=modes, board=HealthBoard(lambda: OBSERVED_AT))
+    def of(self, name: str, seed: int) -> World:
+        """The world of that name over the company of that seed."""
+        if (name, seed) not in self.made:
+            url = "" if "memory" in name else self.stack.enter_context(self.server.database())
+            self.made[name, seed] = self.stack.enter_context(WORLDS[name](seed, url))
+        return self.made[name, seed]
 
 
-async def _nobody(_source: str, _record_id: str) -> bool:
-    return False
+@pytest.fixture(scope="session")
+def worlds(postgres: Server) -> Iterator[Worlds]:
+    """The worlds of this session."""
+    with ExitStack() as stack:
+        yield Worlds(postgres, stack)
 
 
-def context(federation: Federation, company: Company) -> Context:
-    """A request's context over memory."""
-    return Context(
-        session=Session(federation, deadline_s=30),
-        journal=None,  # type: ignore[arg-type]  # queries write nothing
-        now=lambda: OBSERVED_AT,
-        new_id=lambda: str(uuid4()),
-        sources={
-            name: {"name": name, "kind": "memory", "status": "OK", "entities": []}
-            for name in company.sources
-        },
-        document_url=lambda _source, _record_id: None,
-        adopt=_nobody,
-    )
+def _chunks() -> list[tuple[str, int]]:
+    shares = {name: IN_STORE.get(name, 1) for name in WORLDS}
+    count = max(1, OPERATIONS // CHUNK // sum(shares.values()))
+    return [(name, n) for name, share in shares.items() for n in range(count * share)]
 
 
-def ids(company: Company) -> Sequence[str]:
-    """Ids of records of every type, and some that mean nothing."""
-    known = [
-        identifier.encode(entity.type_name, *(each[name] for name in entity.key))
-        for entity in ENTITIES.values()
-        if entity.name != "campaign_membership"
-        for each in company.tables[entity.name]
-    ]
-    customers = [identifier.encode("Customer", each["id"]) for each in company.tables["customer"]]
-    return [*known, *customers * 4, "nonsense", identifier.encode("Ticket", "desk", "none")]
-
-
-def cursors_in(data: Any) -> list[str]:
-    """All cursors in an answer."""
-    if isinstance(data, list):
-        return [each for one in data for each in cursors_in(one)]
-    if not isinstance(data, dict):
-        return []
-    own = [each for each in data.values() if isinstance(each, str) and each.startswith("Wy")]
-    return own + [each for one in data.values() for each in cursors_in(one)]
-
-
-@pytest.mark.parametrize("dead", [frozenset(), frozenset({"desk"})], ids=["well", "one dead"])
-@pytest.mark.parametrize("seed", range(max(1, OPERATIONS // CHUNK // 2)))
+@pytest.mark.parametrize(("name", "number"), _chunks())
 def test_the_engine_answers_random_operations_as_graphql_core_does(
-    seed: int, dead: frozenset[str]
+    worlds: Worlds, name: str, number: int
 ) -> None:
-    """Data, nulls, order and error paths are equal for every operation."""
-    _compare(seed, dead, executable(build_schema()), plain_schema())
-
-
-def _compare(seed: int, dead: frozenset[str], schema: GraphQLSchema, plain: GraphQLSchema) -> None:
-    chance = random.Random(f"{seed} {sorted(dead)}")
-    records = company(seed % 50)
-    reference = Reference(records, dead=dead)
-    engine = Engine(schema, limits=LIMITS)
-    sources = federation(records, dead)
+    """Data, nulls, order and errors are equal for every operation."""
+    world = worlds.of(name, number % 3)
     cursors: list[str] = ["garbage"]
-    generator = Generator(plain, records, chance, ids=ids(records), cursors=cursors)
+    chance = random.Random(f"{name} {number}")
+    generator = Generator(world.schema, world.company, chance, ids=world.ids(), cursors=cursors)
     compared = 0
     while compared < CHUNK:
-        operation = generator.operation()
-        answer = asyncio.run(_answered(engine, operation, sources, records))
-        if answer is None:
-            # Two uses of one response key clashed: graphql-core has to say so too.
-            assert validate(plain, parse(operation.text)), operation.text
-            continue
-        compared += 1
-        expected = reference.execute(operation.text, operation.variables, operation.name)
-        assert answer == expected, f"{operation.text}\n{operation.variables}"
-        cursors += cursors_in(expected[0])
+        operations = [generator.operation() for _ in range(AT_ONCE)]
+        answers = _compare(world, operations)
+        found = [each[0] for each in answers if each is not None]
+        compared += len(found)
+        cursors += [cursor for data in found for cursor in cursors_in(data)]
 
 
-async def _answered(
-    engine: Engine, operation: Operation, sources: Federation, records: Company
-) -> tuple[Any, list[Any]] | None:
-    """The data and the paths of the errors; none where the operation was refused."""
-    request = Request(
-        query=operation.text, operation_name=operation.name, variables=operation.variables
+def _compare(world: World, operations: list[Operation]) -> list[Answer]:
+    runs = [(each, variables) for each in operations for variables in each.variables]
+    requests = [_request(each, variables) for each, variables in runs]
+    answers = [answered(each) for each in world.ask(*requests)]
+    for request, answer in zip(requests, answers, strict=True):
+        if answer != _expected(world, request):
+            pytest.fail(_difference(world, request), pytrace=False)
+    return answers
+
+
+def _request(operation: Operation, variables: Mapping[str, object]) -> Request:
+    return Request(query=operation.text, operation_name=operation.name, variables=variables)
+
+
+def _expected(world: World, request: Request) -> Answer:
+    variables = request.variables or {}
+    return expected(world.reference.execute(request.query, variables, request.operation_name))
+
+
+def _difference(world: World, request: Request) -> str:
+    """The request, as small as it still shows the difference, and both answers."""
+
+    def differs(text: str) -> bool:
+        smaller = replace(request, query=text)
+        (result,) = world.ask(smaller)
+        return answered(result) != _expected(world, smaller)
+
+    is_alone = differs(request.query)
+    text = reduced(request.query, differs) if is_alone else request.query
+    small = replace(request, query=text)
+    (result,) = world.ask(small)
+    return (
+        f"{text}\n\nvariables: {request.variables}\n\n"
+        + difference(answered(result), _expected(world, small))
+        + ("" if is_alone else "\n\nIt differs only while other operations are under way.")
     )
-    result = await engine.execute(request, context(sources, records))
-    if result.kind is not ResultKind.EXECUTED:
-        return None
-    answer = orjson.loads(result.body)
-    return answer["data"], [each["path"] for each in answer.get("errors", ())]
