@@ -163,6 +163,7 @@ def _app(
             max_aliases=limits.max_aliases,
         ),
         allows_introspection=settings.server.introspection,
+        nesting=federation.can_nest,
     )
     key = link_signing_key(settings)
     readers = {

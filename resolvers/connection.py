@@ -1,8 +1,8 @@
 """Plan resolvers of Relay connections: edges, nodes, cursors, page information."""
 
 from resolvers.field import PlanField
-from resolvers.scope import PageScope, RowScope
-from resolvers.value import Leaf, PageRows, Value
+from resolvers.scope import PageScope, RowScope, ValueScope
+from resolvers.value import EndCursor, MissingSources, PageRows, RowCursor, Value
 
 
 def rows(field: PlanField) -> Value:
@@ -25,7 +25,7 @@ def cursor(field: PlanField) -> Value:
     if not isinstance(field.scope, RowScope) or field.scope.page_index is None:
         raise TypeError("only the rows of a page have cursors")
     field.scope.has_cursors = True
-    return Leaf(f"t.cursors[{field.scope.page_index}](r)")
+    return RowCursor(field.scope.page_index)
 
 
 def start_cursor(field: PlanField) -> Value:
@@ -40,13 +40,13 @@ def end_cursor(field: PlanField) -> Value:
 
 def missing(field: PlanField) -> Value:
     """The sources whose rows the page lacks."""
-    return field.items("t.missing({})", "missing")
+    return MissingSources(ValueScope(), f"t.missing({_page(field).expression('missing')})")
 
 
 def _end(field: PlanField, *, is_start: bool) -> Value:
     page = _page(field)
     page.items.has_cursors = True
-    return Leaf(f"t.ends({page.index}, r, is_start={is_start})")
+    return EndCursor(page.index, is_start)
 
 
 def _page(field: PlanField) -> PageScope:

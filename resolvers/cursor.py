@@ -47,10 +47,21 @@ def encoder(order: Sequence[Order], positions: Sequence[int]) -> Callable[[Row],
     signature = _signature(order)
 
     def encode(row: Row) -> str:
-        values = [_plain(row[position]) for position in positions]
-        return base64.urlsafe_b64encode(orjson.dumps([signature, *values])).decode().rstrip("=")
+        return _text(signature, [row[position] for position in positions])
 
     return encode
+
+
+def of_values(values: Sequence[object], entity: Entity, order: Sequence[Order]) -> str:
+    """The cursor of a row whose sort values are as JSON has them: times and decimals as texts."""
+    pairs = zip(order, values, strict=True)
+    read = [_value(entity.fields[each.field].value_type, value) for each, value in pairs]
+    return _text(_signature(order), read)
+
+
+def _text(signature: str, values: Sequence[object]) -> str:
+    plain = orjson.dumps([signature, *map(_plain, values)])
+    return base64.urlsafe_b64encode(plain).decode().rstrip("=")
 
 
 def decode(cursor: str, entity: Entity, order: Sequence[Order]) -> Bound:

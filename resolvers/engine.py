@@ -1,6 +1,5 @@
 """The engine: from a request's document to the bytes of its answer."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,19 +16,23 @@ from graphql.execution import VariableValues, get_variable_values
 
 from connectors.aspects import Accounts
 from resolvers.context import Context
+from resolvers.execution import execute
+from resolvers.fusion import Doubtful
 from resolvers.introspection import introspect
 from resolvers.limit import DocumentLimits
 from resolvers.operation import Document, DocumentCache, InvalidDocument
-from resolvers.planner import Plan
+from resolvers.planner import Nesting
 from resolvers.problem import UserError
 from resolvers.request import Request
 from resolvers.result import ErrorCode, Result, ResultKind
 from resolvers.run import Run
-from resolvers.scope import Scope, Step
 
 
 class Engine:
-    """Executes operations over a schema whose fields carry plan resolvers."""
+    """Executes operations over a schema whose fields carry plan resolvers.
+
+    `nesting` says of which entities rows are fused with what hangs on them.
+    """
 
     def __init__(
         self,
@@ -37,8 +40,10 @@ class Engine:
         *,
         limits: DocumentLimits | None = None,
         allows_introspection: bool = True,
+        nesting: Nesting | None = None,
     ) -> None:
         self._schema = schema
+        self._nesting = nesting
         rules = list(specified_rules)
         if not allows_introspection:
             rules.append(NoSchemaIntrospectionCustomRule)
@@ -79,14 +84,28 @@ class Engine:
         request: Request,
         context: Context,
     ) -> Result:
+        fuses = operation.operation is not OperationType.MUTATION
+        nesting = self._nesting if fuses else None
         try:
-            plan = document.plan(operation, variables.coerced)
-            bound = [binding(arguments.values(variables)) for arguments, binding in plan.bindings]
+            return await self._executed(document, operation, variables, request, context, nesting)
+        except Doubtful:
+            return await self._executed(document, operation, variables, request, context, None)
         except UserError as exc:
             return _told(exc)
+
+    async def _executed(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+        request: Request,
+        context: Context,
+        nesting: Nesting | None,
+    ) -> Result:
+        plan = document.plan(operation, variables.coerced, nesting=nesting)
         run = Run(width=plan.width, sites=plan.sites, variables=variables, context=context)
-        run.bound = bound
-        await _execute(plan, run)
+        run.bound = [binding(arguments.values(variables)) for arguments, binding in plan.bindings]
+        await execute(plan, run)
         roots: Mapping[str, Any] = {}
         if plan.introspection:
             roots = introspect(
@@ -98,31 +117,6 @@ class Engine:
             )
         data = plan.shape(roots, 0, None, run)
         return Result(ResultKind.EXECUTED, _body(data, run))
-
-
-async def _execute(plan: Plan, run: Run) -> None:
-    if not plan.is_serial:
-        await _all(plan.root, [()], run)
-        return
-    for step in plan.root.steps:
-        await _one(step, [()], run)
-        if isinstance(run.places[step.index][0], Exception):
-            # The payload of a mutation is required: its failure ends the operation.
-            return
-
-
-async def _all(scope: Scope, parents: Sequence[Any], run: Run) -> None:
-    if len(scope.steps) == 1:
-        await _one(scope.steps[0], parents, run)
-    elif scope.steps:
-        await asyncio.gather(*(_one(step, parents, run) for step in scope.steps))
-
-
-async def _one(step: Step, parents: Sequence[Any], run: Run) -> None:
-    run.places[step.index] = await step.places(run, parents)
-    for index, scope in step.outputs.items():
-        if scope.steps and run.rows[index]:
-            await _all(scope, run.rows[index], run)
 
 
 def _body(data: Mapping[str, Any] | None, run: Run) -> bytes:

@@ -10,8 +10,8 @@ from resolvers.argument import Arguments, Binding
 from resolvers.command import Command, CommandStep
 from resolvers.lookup import Lookup, LookupStep, NodeStep
 from resolvers.scope import KeyOf, PageScope, RowScope, Scope, Step, ValueScope
-from resolvers.step import ManyStep, OneStep, PageStep, key_of_root
-from resolvers.value import AnyOf, Connection, Inline, Items, Leaf, Many, One, Value
+from resolvers.step import Link, ManyStep, OneStep, PageStep, key_of_root
+from resolvers.value import AnyOf, Connection, GlobalId, Inline, Items, Leaf, Many, One, Value
 
 
 class Workshop(Protocol):
@@ -39,7 +39,7 @@ class PlanField:
 
     def leaf(self, column: str) -> Leaf:
         """A value of the row."""
-        return Leaf(self.scope.expression(column))
+        return Leaf(self.scope.expression(column), self.scope.column(column))
 
     def computed(self, template: str, *columns: str) -> Leaf:
         """A value made of the row: Python source with `{}` for each column."""
@@ -53,23 +53,30 @@ class PlanField:
 
     def inline(self, condition: str | None = None) -> Inline:
         """An object made of the same row; missing where the column `condition` is."""
-        test = None if condition is None else self.scope.expression(condition)
-        return Inline(self.scope, condition=test)
+        if condition is None:
+            return Inline(self.scope)
+        test = self.scope.expression(condition)
+        return Inline(self.scope, condition=test, column=self.scope.column(condition))
 
     def mapping(self, template: str, *columns: str) -> Inline:
         """An object that Python source gives as a mapping."""
         expression = template.format(*map(self.scope.expression, columns))
         return Inline(ValueScope(), expression, expression)
 
+    def listed(self, column: str) -> Items:
+        """The mappings in a list of the row."""
+        return Items(ValueScope(), self.scope.expression(column), self.scope.column(column))
+
     def items(self, template: str, *columns: str) -> Items:
-        """A list of mappings that the row holds."""
+        """A list of mappings that Python source gives."""
         return Items(ValueScope(), template.format(*map(self.scope.expression, columns)))
 
     def one(self, entity: str, *, match: Sequence[str], key: Sequence[str]) -> One:
         """The record of another entity that the row refers to."""
         scope = RowScope(ENTITIES[entity])
         index = self.workshop.new_index()
-        step = OneStep(index, scope, tuple(match), self.scope.key(key))
+        link = Link(tuple(match), tuple(key), self.scope.key(key))
+        step = OneStep(index, scope, link)
         return One(self._hang(step), scope)
 
     def many(
@@ -78,7 +85,8 @@ class PlanField:
         """All records of another entity that refer to the row; for lists that stay short."""
         scope = RowScope(ENTITIES[entity])
         index = self.workshop.new_index()
-        step = ManyStep(index, scope, tuple(match), self.scope.key(key), tuple(order))
+        link = Link(tuple(match), tuple(key), self.scope.key(key))
+        step = ManyStep(index, scope, link, tuple(order))
         return Many(self._hang(step), scope)
 
     def page(
@@ -95,8 +103,7 @@ class PlanField:
         step = PageStep(
             self.workshop.new_index(),
             scope,
-            match=tuple(match),
-            key=read,
+            Link(tuple(match), tuple(key), read),
             arguments=self.arguments,
             default_order=tuple(order),
         )
@@ -148,7 +155,7 @@ def listed(name: str) -> PlanResolver:
     """The mappings in the row's list of that name."""
 
     def plan(field: PlanField) -> Value:
-        return field.items("{}", name)
+        return field.listed(name)
 
     return plan
 
@@ -158,5 +165,6 @@ def global_id(field: PlanField) -> Value:
     scope = field.scope
     if not isinstance(scope, RowScope):
         raise TypeError("only records have a global id")
-    keys = ", ".join(scope.expression(name) for name in scope.entity.key)
-    return Leaf(f"gid({scope.entity.type_name!r}, {keys})")
+    type_name, key = scope.entity.type_name, scope.entity.key
+    values = ", ".join(map(scope.expression, key))
+    return GlobalId(f"gid({type_name!r}, {values})", type_name, key)

@@ -14,7 +14,7 @@ from resolvers.place import Place
 from resolvers.problem import UserError
 from resolvers.run import Run
 from resolvers.scope import RowScope, Step
-from resolvers.step import put_one
+from resolvers.step import put_one, with_nest
 
 Target: TypeAlias = tuple[tuple[str, ...], Key] | None
 """By which fields to look, and for which key; none where there can be no such record."""
@@ -42,7 +42,7 @@ class LookupStep(Step):
             return [None] * len(parents)
         match, key = target
         question = Question(entity=self._scope.entity.name, fields=self._scope.columns, match=match)
-        (found,) = await run.ask(question, [key])
+        (found,) = await run.ask(with_nest(question, self._scope, run), [key])
         if isinstance(found, SourceError):
             return [found] * len(parents)
         if len(found.rows) > 1:
@@ -107,7 +107,8 @@ class NodeStep(Step):
         question = Question(entity=scope.entity.name, fields=scope.columns, match=scope.entity.key)
         rows = run.rows[self._indexes[type_name]]
         places: dict[Any, Any] = {}
-        for key, found in zip(keys, await run.ask(question, keys), strict=True):
+        answers = await run.ask(with_nest(question, scope, run), keys)
+        for key, found in zip(keys, answers, strict=True):
             place = found if isinstance(found, SourceError) else put_one(rows, found)
             places[type_name, key] = (type_name, place) if isinstance(place, int) else place
         return places

@@ -22,7 +22,7 @@ from graphql import (
 )
 
 from resolvers.limit import DocumentLimits, check_limits
-from resolvers.planner import Plan, Planner
+from resolvers.planner import Nesting, Plan, Planner
 from resolvers.problem import UserError
 from resolvers.result import ErrorCode
 
@@ -48,7 +48,7 @@ class Document:
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
     conditions: tuple[str, ...]
-    _plans: dict[tuple[str | None, tuple[bool, ...]], Plan] = field(default_factory=dict)
+    _plans: dict[tuple[str | None, tuple[bool, ...], bool], Plan] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run; `UserError` where the request does not say which."""
@@ -60,20 +60,28 @@ class Document:
             raise _unresolved("The document has several operations: say which by `operationName`.")
         return next(iter(self.operations.values()))
 
-    def plan(self, operation: OperationDefinitionNode, variables: Mapping[str, object]) -> Plan:
+    def plan(
+        self,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, object],
+        *,
+        nesting: Nesting | None = None,
+    ) -> Plan:
         """The plan of an operation for these variables, of which only conditions matter.
 
+        It fuses what `nesting` allows, which must be the same, or none, for all of a document.
         `UserError` where a condition is null.
         """
         for name in self.conditions:
             if name in variables and variables[name] is None:
                 raise UserError(f"The variable '${name}' decides `@skip` or `@include`: not null.")
         values = tuple(bool(variables.get(each)) for each in self.conditions)
-        key = (operation.name.value if operation.name else None, values)
+        called = operation.name.value if operation.name else None
+        key = (called, values, nesting is not None)
         plan = self._plans.get(key)
         if plan is None:
             conditions = dict(zip(self.conditions, values, strict=True))
-            plan = Planner(self.schema, self.fragments, conditions).plan(operation)
+            plan = Planner(self.schema, self.fragments, conditions, nesting).plan(operation)
             if len(self._plans) < MAX_PLANS:
                 self._plans[key] = plan
         return plan

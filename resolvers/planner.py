@@ -6,7 +6,7 @@ collects fields as the specification does, and writes one shape per selection se
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeAlias
 
 from graphql import (
     FieldNode,
@@ -16,18 +16,26 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    get_named_type,
+    SelectionSetNode,
 )
 
 from resolvers.argument import Arguments, Binding
+from resolvers.asked import Asked
 from resolvers.collection import Collector
 from resolvers.field import PlanField, PlanResolver, column
+from resolvers.fusion import Fusion
+from resolvers.nesting import Nester
 from resolvers.run import Shape
-from resolvers.scope import Scope, ValueScope
+from resolvers.scope import RowScope, Scope, ValueScope
 from resolvers.shape import Module, ObjectShape, Slot
 from resolvers.site import SiteNote, note
+from resolvers.value import Value
 
 INTROSPECTION = frozenset({"__schema", "__type"})
+
+
+Nesting: TypeAlias = Callable[[str], bool]
+"""Whether an entity is kept by one source that can make a text of all that hangs on a row."""
 
 
 class RootScope(ValueScope):
@@ -52,11 +60,16 @@ class Plan:
 
 @dataclass(slots=True)
 class Planner:
-    """Plans one operation. `conditions` are the variables that `@skip` and `@include` look at."""
+    """Plans one operation. `conditions` are the variables that `@skip` and `@include` look at.
+
+    `nesting` says of which entities rows are fused with what hangs on them; without it of none.
+    """
 
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     conditions: Mapping[str, bool]
+    nesting: Nesting | None = None
+    _fusions: list[Fusion] = field(default_factory=list)
     _module: Module = field(default_factory=Module)
     _sites: list[SiteNote] = field(default_factory=list)
     _bindings: list[tuple[Arguments, Binding]] = field(default_factory=list)
@@ -70,9 +83,12 @@ class Planner:
             raise ValueError(f"the schema has no {operation.operation.value}")
         root = RootScope()
         name = self._object(root_type, [operation.selection_set], root)
+        functions = self._module.compiled()
+        for fusion in self._fusions:
+            fusion.bind(functions)
         return Plan(
             root=root,
-            shape=self._module.compiled()[name],
+            shape=functions[name],
             width=self._width,
             sites=self._sites,
             bindings=self._bindings,
@@ -90,10 +106,38 @@ class Planner:
         self._bindings.append((arguments, binding))
         return len(self._bindings) - 1
 
-    def _object(self, type_: GraphQLObjectType, selections: Sequence[Any], scope: Scope) -> str:
+    def can_nest(self, entity: str) -> bool:
+        """Whether an entity can be part of a nest."""
+        return self.nesting is not None and self.nesting(entity)
+
+    def fields(
+        self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode]
+    ) -> Mapping[str, Sequence[FieldNode]]:
+        """The fields to answer for an object, by response key, in the order of the response."""
+        return Collector(self.schema, self.fragments, self.conditions).fields(type_, selections)
+
+    def asked(self, type_: GraphQLObjectType, key: str, nodes: Sequence[FieldNode]) -> Asked:
+        """A field of an object."""
+        definition = type_.fields[nodes[0].name.value]
+        self._sites.append(note(type_.name, nodes))
+        return Asked(Slot(key, definition.type, len(self._sites) - 1), definition, nodes)
+
+    def value(self, asked: Asked, scope: Scope) -> Value:
+        """What the plan resolver of a field says."""
+        arguments = Arguments(asked.definition, asked.nodes[0])
+        return plan_resolver_of(asked.definition)(PlanField(scope, arguments, self))
+
+    def completed(self, asked: Asked, scope: Scope) -> str:
+        """The name of a function that makes an object with this one field."""
         shape = ObjectShape(self._module)
-        collector = Collector(self.schema, self.fragments, self.conditions)
-        for key, nodes in collector.fields(type_, selections).items():
+        shape.add(asked.slot, self.value(asked, scope), self._shape_of(asked))
+        return shape.finish()
+
+    def _object(
+        self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode], scope: Scope
+    ) -> str:
+        shape = ObjectShape(self._module)
+        for key, nodes in self.fields(type_, selections).items():
             name = nodes[0].name.value
             if name == "__typename":
                 shape.constant(key, type_.name)
@@ -101,38 +145,29 @@ class Planner:
                 self._introspection[key] = nodes
                 shape.copied(key, f"r[{key!r}]")
             else:
-                self._field(shape, type_, key, nodes, scope)
+                asked = self.asked(type_, key, nodes)
+                shape.add(asked.slot, self.value(asked, scope), self._shape_of(asked))
         return shape.finish()
 
-    def _field(
-        self,
-        shape: ObjectShape,
-        parent: GraphQLObjectType,
-        key: str,
-        nodes: Sequence[FieldNode],
-        scope: Scope,
-    ) -> None:
-        definition = parent.fields[nodes[0].name.value]
-        self._sites.append(note(parent.name, nodes))
-        slot = Slot(key, definition.type, len(self._sites) - 1)
-        arguments = Arguments(definition, nodes[0])
-        value = plan_resolver_of(definition)(PlanField(scope, arguments, self))
-        shape.add(slot, value, self._shape_of(definition, nodes))
-
-    def _shape_of(
-        self, definition: GraphQLField, nodes: Sequence[FieldNode]
-    ) -> Callable[[Any, str], str]:
-        selections = [node.selection_set for node in nodes if node.selection_set is not None]
-
+    def _shape_of(self, asked: Asked) -> Callable[[Scope, str], str]:
         def shape_of(scope: Scope, type_name: str) -> str:
-            type_ = (
-                self.schema.type_map[type_name] if type_name else get_named_type(definition.type)
-            )
+            type_ = self.schema.type_map[type_name] if type_name else asked.object_type
             if not isinstance(type_, GraphQLObjectType):
                 raise TypeError(f"{type_} is no object type; its plan resolver must name the type")
-            return self._object(type_, selections, scope)
+            if isinstance(scope, RowScope) and not scope.is_apart:
+                if self.can_nest(scope.entity.name):
+                    return self._fused(type_, asked.selections, scope)
+            return self._object(type_, asked.selections, scope)
 
         return shape_of
+
+    def _fused(
+        self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode], scope: RowScope
+    ) -> str:
+        fusion = Nester(self).fusion(type_, selections, scope)
+        scope.fusion = fusion
+        self._fusions.append(fusion)
+        return self._module.give(fusion.complete)
 
 
 def plan_resolver_of(definition: GraphQLField) -> PlanResolver:

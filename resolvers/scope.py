@@ -7,10 +7,14 @@ A scope is what a selection set reads from; it knows how the generated code read
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
+from connectors.contract import Nest, Row, Slice
 from domain.entity import Entity
 from resolvers.run import Run
+
+Work: TypeAlias = "tuple[Step, Sequence[Any]]"
+"""A step, and the parents for which it is to be done."""
 
 KeyOf = Callable[[Any], tuple[Any, ...] | None]
 """The key of a row; none where a part of it is missing."""
@@ -20,6 +24,11 @@ class Scope(Protocol):
     """What a selection set is planned against."""
 
     steps: "list[Step]"
+    fusion: "Fused | None"
+
+    def column(self, name: str) -> str | None:
+        """The field of the underlying row that a value is, where it is just that."""
+        ...
 
     def expression(self, name: str) -> str:
         """Python source that reads a value of `r`."""
@@ -46,15 +55,33 @@ class Step(ABC):
         """Do it, and say for each parent the place where its own rows are."""
 
 
+class Fused(Protocol):
+    """What hangs on the rows of a scope where the rows bring it along, as one text each."""
+
+    nest: Nest
+
+    def slices(self, run: Run) -> tuple[Slice, ...]:
+        """Which part of each relation is wanted in this run."""
+        ...
+
+    def open(self, run: Run, rows: list[Row]) -> Sequence[Work]:
+        """Look into the texts of rows that have arrived; gives what is still to be done."""
+        ...
+
+
 class RowScope:
     """Rows of one entity. It collects the columns that are needed, in the order of first need.
 
     `page_index` is the index of the step that gives the rows in pages, if one does; with
-    `has_cursors` it brings along what cursors are made of.
+    `has_cursors` it brings along what cursors are made of. Rows that stand `is_apart` are there
+    already: nothing is fused into them.
     """
 
-    def __init__(self, entity: Entity) -> None:
+    fusion: Fused | None = None
+
+    def __init__(self, entity: Entity, *, is_apart: bool = False) -> None:
         self.entity = entity
+        self.is_apart = is_apart
         self.steps: list[Step] = []
         self.page_index: int | None = None
         self.has_cursors = False
@@ -71,6 +98,10 @@ class RowScope:
             raise KeyError(f"{self.entity.name} has no field '{name}'")
         return self._positions.setdefault(name, len(self._positions))
 
+    def column(self, name: str) -> str:
+        """The field itself."""
+        return name
+
     def expression(self, name: str) -> str:
         """Python source that reads a field of the row `r`."""
         return f"r[{self.position(name)}]"
@@ -83,8 +114,14 @@ class RowScope:
 class ValueScope:
     """A mapping, such as an e-mail address in a list or the payload of a mutation."""
 
+    fusion: Fused | None = None
+
     def __init__(self) -> None:
         self.steps: list[Step] = []
+
+    def column(self, name: str) -> str:
+        """The entry itself."""
+        return name
 
     def expression(self, name: str) -> str:
         """Python source that reads an entry of the mapping `r`."""
@@ -103,10 +140,16 @@ class ValueScope:
 class PageScope:
     """A page of rows of a step: its attributes, and the rows between its bounds."""
 
+    fusion: Fused | None = None
+
     def __init__(self, index: int, items: RowScope) -> None:
         self.steps: list[Step] = []
         self.index = index
         self.items = items
+
+    def column(self, name: str) -> str:
+        """The attribute itself."""
+        return name
 
     def expression(self, name: str) -> str:
         """Python source that reads an attribute of the page `r`."""

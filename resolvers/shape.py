@@ -19,8 +19,22 @@ from graphql import (
 
 from resolvers import identifier
 from resolvers.leaf import CHECKED, CONVERTERS
-from resolvers.run import complete_items, complete_rows
-from resolvers.value import AnyOf, Connection, Inline, Items, Leaf, Many, One, PageRows, Value
+from resolvers.run import Shape, complete_items, complete_rows
+from resolvers.value import (
+    AnyOf,
+    Connection,
+    EndCursor,
+    GlobalId,
+    Inline,
+    Items,
+    Leaf,
+    Many,
+    MissingSources,
+    One,
+    PageRows,
+    RowCursor,
+    Value,
+)
 
 ShapeOf = Callable[[Any, str], str]
 """Plan the field's selection set against a scope, for a type; gives the function's name."""
@@ -66,6 +80,7 @@ class Module:
     """The functions of one plan while they are written."""
 
     lines: list[str] = field(default_factory=list)
+    given: dict[str, Shape] = field(default_factory=dict)
     count: int = 0
 
     def name(self) -> str:
@@ -73,9 +88,15 @@ class Module:
         self.count += 1
         return f"shape_{self.count}"
 
+    def give(self, shape: Shape) -> str:
+        """A function that is not written here, under a name of its own."""
+        name = self.name()
+        self.given[name] = shape
+        return name
+
     def compiled(self) -> dict[str, Any]:
         """The functions by name."""
-        space: dict[str, Any] = dict(_ENVIRONMENT)
+        space: dict[str, Any] = {**_ENVIRONMENT, **self.given}
         code = compile("\n".join(self.lines), "<shapes>", "exec")
         exec(code, space)  # noqa: S102  # our own source: names and numbers only, no client text unquoted
         return space
@@ -110,11 +131,15 @@ class ObjectShape:
     def add(self, slot: Slot, value: Value, shape_of: ShapeOf) -> None:
         """A field with a value that is read, made or found."""
         match value:
-            case Leaf(expression):
+            case Leaf(expression) | GlobalId(expression):
                 self._leaf(slot, expression)
+            case RowCursor(index):
+                self._leaf(slot, f"t.cursors[{index}](r)")
+            case EndCursor(index, is_start):
+                self._leaf(slot, f"t.ends({index}, r, is_start={is_start})")
             case Inline(scope, expression, condition):
                 self._inline(slot, expression, condition, shape_of(scope, ""))
-            case Items(scope, expression):
+            case Items(scope, expression) | MissingSources(scope, expression):
                 self._items(slot, expression, shape_of(scope, ""))
             case PageRows(page):
                 self._page_rows(slot, page.index, shape_of(page.items, ""))

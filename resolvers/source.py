@@ -11,7 +11,7 @@ def every(field: PlanField) -> Value:
 
 def entities(field: PlanField) -> Value:
     """What a source gives."""
-    return field.items("{}", "entities")
+    return field.listed("entities")
 
 
 def of_record(field: PlanField) -> Value:

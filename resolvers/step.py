@@ -1,9 +1,10 @@
 """The steps that follow relations: one batched question each, for all parents of a level."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from connectors.contract import Key, Order, Row, SourceError
+from connectors.contract import Bound, Filter, Key, Order, Row, Slice, SourceError
 from connectors.federation import Found, Question
 from resolvers import cursor
 from resolvers.argument import Arguments
@@ -11,26 +12,45 @@ from resolvers.place import Page, Place
 from resolvers.problem import UserError
 from resolvers.run import Run
 from resolvers.scope import KeyOf, RowScope, Step
-from resolvers.selection import Window, filter_of, order_of, window_of
+from resolvers.selection import Limits, Window, filter_of, order_of, window_of
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What ties rows to a parent: their fields `match` equal the parent's `key`.
+
+    `read` reads the key from a parent.
+    """
+
+    match: tuple[str, ...]
+    key: tuple[str, ...]
+    read: KeyOf
+
+
+WHOLE: Final = Slice()
+"""All that there is, in no order."""
 
 
 class OneStep(Step):
     """A relation to at most one record."""
 
-    def __init__(self, index: int, scope: RowScope, match: tuple[str, ...], key: KeyOf) -> None:
+    def __init__(self, index: int, scope: RowScope, link: Link) -> None:
         super().__init__(index, {index: scope})
         self._scope = scope
-        self._match = match
-        self._key = key
+        self.link = link
+
+    def slice(self, _run: Run) -> Slice:
+        """There is at most one row to want."""
+        return WHOLE
 
     async def places(self, run: Run, parents: Sequence[Any]) -> list[Place]:
         """One question for all parents; equal keys share a row."""
-        keys = [self._key(parent) for parent in parents]
+        keys = [self.link.read(parent) for parent in parents]
         wanted = [key for key in dict.fromkeys(keys) if key is not None]
         question = Question(
-            entity=self._scope.entity.name, fields=self._scope.columns, match=self._match
+            entity=self._scope.entity.name, fields=self._scope.columns, match=self.link.match
         )
-        found = await run.ask(question, wanted)
+        found = await run.ask(with_nest(question, self._scope, run), wanted)
         rows = run.rows[self.index]
         placed: dict[Key | None, Place] = {}
         for key, each in zip(wanted, found, strict=True):
@@ -45,26 +65,28 @@ class ManyStep(Step):
         self,
         index: int,
         scope: RowScope,
-        match: tuple[str, ...],
-        key: KeyOf,
+        link: Link,
         order: tuple[Order, ...],
     ) -> None:
         super().__init__(index, {index: scope})
         self._scope = scope
-        self._match = match
-        self._key = key
-        self._order = order
+        self.link = link
+        self._order = order_of(scope.entity, None, order)
+
+    def slice(self, _run: Run) -> Slice:
+        """All rows."""
+        return Slice(order=self._order)
 
     async def places(self, run: Run, parents: Sequence[Any]) -> list[Place]:
         """One question for all parents."""
         question = Question(
             entity=self._scope.entity.name,
             fields=self._scope.columns,
-            match=self._match,
-            order=order_of(self._scope.entity, None, self._order),
+            match=self.link.match,
+            order=self._order,
         )
-        spread = _Spread([self._key(parent) for parent in parents])
-        found = await run.ask(question, spread.wanted)
+        spread = _Spread([self.link.read(parent) for parent in parents])
+        found = await run.ask(with_nest(question, self._scope, run), spread.wanted)
         rows = run.rows[self.index]
         return spread.over([_put_all(rows, each) for each in found], empty=(0, 0))
 
@@ -76,53 +98,111 @@ class PageStep(Step):
         self,
         index: int,
         scope: RowScope,
+        link: Link,
         *,
-        match: tuple[str, ...],
-        key: KeyOf,
         arguments: Arguments,
         default_order: tuple[Order, ...],
     ) -> None:
         super().__init__(index, {index: scope})
         scope.page_index = index
         self._scope = scope
-        self._match = match
-        self._key = key
+        self.link = link
         self._arguments = arguments
         self._default_order = default_order
+        self._kept: tuple[Limits, _Wanted] | None = None
+
+    def slice(self, run: Run) -> Slice:
+        """The page; raises `UserError` where the arguments are wrong."""
+        wanted = self._wanted(run)
+        return Slice(
+            where=wanted.where,
+            order=wanted.order,
+            limit=wanted.window.size,
+            after=wanted.after,
+            until=wanted.until,
+            is_backward=wanted.window.is_backward,
+        )
 
     async def places(self, run: Run, parents: Sequence[Any]) -> list[Place]:
         """One question for all parents, for one row more than the page, to see what follows."""
         try:
-            question, window = self._question(run)
+            wanted = self._wanted(run)
+            question = with_nest(self._question(wanted, run), self._scope, run)
         except UserError as exc:
             return [exc] * len(parents)
-        spread = _Spread([self._key(parent) for parent in parents])
+        spread = _Spread([self.link.read(parent) for parent in parents])
         found = await run.ask(question, spread.wanted)
         rows = run.rows[self.index]
+        window = wanted.window
         return spread.over([_put_page(rows, each, window) for each in found], empty=_EMPTY)
 
-    def _question(self, run: Run) -> tuple[Question, Window]:
+    def _question(self, wanted: "_Wanted", run: Run) -> Question:
+        fields = self._scope.columns
+        if self._scope.has_cursors:
+            order = run.orders[self.index]
+            fields = tuple(dict.fromkeys([*fields, *(each.field for each in order)]))
+            positions = [fields.index(each.field) for each in order]
+            run.cursors[self.index] = cursor.encoder(order, positions)
+        return Question(
+            entity=self._scope.entity.name,
+            fields=fields,
+            match=self.link.match,
+            where=wanted.where,
+            order=wanted.order,
+            limit=wanted.window.size + 1,
+            after=wanted.after,
+            until=wanted.until,
+        )
+
+    def _wanted(self, run: Run) -> "_Wanted":
+        """What the arguments ask for; where they are constant, thought about once."""
+        limits = run.context.limits
+        if self._kept is None or self._kept[0] is not limits:
+            wanted = self._read(run)
+            if self._arguments.is_constant:
+                self._kept = limits, wanted
+        else:
+            wanted = self._kept[1]
+        back = wanted.window.is_backward
+        run.orders[self.index] = _reversed(wanted.order) if back else wanted.order
+        return wanted
+
+    def _read(self, run: Run) -> "_Wanted":
         entity = self._scope.entity
         values = self._arguments.values(run.variables)
         order = order_of(entity, values.get("orderBy"), self._default_order)
         window = window_of(entity, order, values, run.context.limits)
-        fields = self._scope.columns
-        if self._scope.has_cursors:
-            fields = tuple(dict.fromkeys([*fields, *(each.field for each in order)]))
-            positions = [fields.index(each.field) for each in order]
-            run.cursors[self.index] = cursor.encoder(order, positions)
         back = window.is_backward
-        question = Question(
-            entity=entity.name,
-            fields=fields,
-            match=self._match,
+        return _Wanted(
             where=filter_of(entity, values.get("where")),
-            order=tuple(each.reversed() for each in order) if back else order,
-            limit=window.size + 1,
+            order=_reversed(order) if back else order,
+            window=window,
             after=window.before if back else window.after,
             until=window.after if back else window.before,
         )
-        return question, window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """A page in the direction in which it is read: from its end, where it is read backward."""
+
+    where: Filter | None
+    order: tuple[Order, ...]
+    window: Window
+    after: Bound | None
+    until: Bound | None
+
+
+def _reversed(order: tuple[Order, ...]) -> tuple[Order, ...]:
+    return tuple(each.reversed() for each in order)
+
+
+def with_nest(question: Question, scope: RowScope, run: Run) -> Question:
+    """The question, and with it what hangs on the rows where they bring it along."""
+    fusion = scope.fusion
+    if fusion is None:
+        return question
+    return replace(question, nest=fusion.nest, slices=fusion.slices(run))
 
 
 class _Spread:

@@ -9,9 +9,37 @@ from resolvers.scope import PageScope, Scope, Step, ValueScope
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A scalar, an enum value or a list of these: Python source over the row `r` and the run."""
+    """A scalar, an enum value or a list of these: Python source over the row `r` and the run.
+
+    `column` is the field of the row that it is, where it is just that.
+    """
 
     expression: str
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalId:
+    """The global id of the row's record: a type, and the columns of the record's key."""
+
+    expression: str
+    type_name: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowCursor:
+    """The place of the row in the page of the step with an index."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndCursor:
+    """The place of the first or last row of the page `r` of the step with an index."""
+
+    index: int
+    is_start: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +47,30 @@ class Inline:
     """An object made of the same row, where `condition` (Python source) is not `None`.
 
     `expression` is what the object's own fields read from; its rows have the parent's position.
+    `column` is the field of the row that the condition is about, where it is just that.
     """
 
     scope: Scope
     expression: str = "r"
     condition: str | None = None
+    column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list of mappings that the row holds: Python source that gives the list."""
+    """A list of mappings that the row holds: Python source that gives the list.
+
+    `column` is the field of the row that it is, where it is just that.
+    """
+
+    scope: ValueScope
+    expression: str
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissingSources:
+    """The sources that could not add to the page `r`: Python source that gives their list."""
 
     scope: ValueScope
     expression: str
@@ -75,4 +117,17 @@ class AnyOf:
     is_list: bool
 
 
-Value: TypeAlias = Leaf | Inline | Items | PageRows | One | Many | Connection | AnyOf
+Value: TypeAlias = (
+    Leaf
+    | GlobalId
+    | RowCursor
+    | EndCursor
+    | Inline
+    | Items
+    | MissingSources
+    | PageRows
+    | One
+    | Many
+    | Connection
+    | AnyOf
+)

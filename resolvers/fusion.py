@@ -1,0 +1,164 @@
+"""Fusion at run time: rows that bring along, as JSON text, what hangs on them.
+
+The text of a row is spliced into the answer as it is. What only we can say stands in holes: a
+link that is signed here, a cursor, what a live source knows. Their values are read out of the text
+as soon as it arrives, the live sources asked, and the holes filled when the answer is written.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+import orjson
+
+from connectors.contract import Nest, Row, Slice
+from connectors.nest import DOUBT, HOLE
+from domain.entity import Entity, FieldType
+from resolvers import cursor
+from resolvers.run import Path, Run, Shape
+from resolvers.scope import RowScope, Work
+
+_DOUBT: Final = DOUBT.encode()
+_HOLE: Final = HOLE.encode()
+
+_READERS: Final[Mapping[FieldType, Callable[[str], object]]] = {
+    FieldType.DATETIME: datetime.fromisoformat,
+    FieldType.DECIMAL: Decimal,
+    FieldType.UUID: UUID,
+}
+
+Slicer: TypeAlias = Callable[[Run], Slice]
+
+
+class Doubtful(Exception):
+    """A text is worth nothing: the operation has to be executed without fusion.
+
+    A required value was missing or out of range, so that a null has to find its place; or a hole
+    failed in a list, where only the execution without fusion knows the path.
+    """
+
+
+@dataclass(slots=True)
+class Hole:
+    """A field that is completed here. Its values are kept among the rows of the run, at `index`.
+
+    `prefix` leads from the object of the row to the one that has the field; it is none below a
+    relation, where no path is known. `name` is the name of the function that completes it.
+    """
+
+    index: int
+    key: str
+    scope: RowScope
+    name: str
+    prefix: tuple[str, ...] | None
+    complete: Shape | None = None
+
+    def read(self, values: bytes) -> Row:
+        """The row that the values in the text stand for."""
+        fields = self.scope.entity.fields
+        return tuple(
+            value if value is None else _read(fields[name].value_type, value)
+            for name, value in zip(self.scope.columns, orjson.loads(values), strict=True)
+        )
+
+    def fill(self, row: Row, place: int, path: Path, run: Run) -> bytes | None:
+        """The JSON of the field; none where the object that has it must be null."""
+        if self.complete is None:
+            raise RuntimeError("a plan is used before its functions were compiled")
+        known = len(run.errors)
+        for part in self.prefix or ():
+            path = path, part
+        made = self.complete(row, place, path, run)
+        if self.prefix is None and len(run.errors) > known:
+            raise Doubtful
+        if made is None:
+            if self.prefix:
+                raise Doubtful
+            return None
+        return orjson.dumps(made[self.key])
+
+
+@dataclass(frozen=True, slots=True)
+class CursorHole:
+    """The cursor of a row in the page of the step with the number `page_index`."""
+
+    entity: Entity
+    page_index: int
+
+    def read(self, values: bytes) -> bytes:
+        """The values as they are: they are read when the order is known."""
+        return values
+
+    def fill(self, row: bytes, _place: int, _path: Path, run: Run) -> bytes:
+        """The cursor as JSON."""
+        order = run.orders[self.page_index]
+        return orjson.dumps(cursor.of_values(orjson.loads(row), self.entity, order))
+
+
+AnyHole: TypeAlias = Hole | CursorHole
+
+
+@dataclass(slots=True)
+class Fusion:
+    """What is fused into the rows of one scope. Its texts are the last values of the rows."""
+
+    nest: Nest
+    slicers: Sequence[Slicer]
+    holes: Mapping[int, AnyHole]
+
+    def bind(self, functions: Mapping[str, Shape]) -> None:
+        """Give the holes the functions that complete them."""
+        for each in self.holes.values():
+            if isinstance(each, Hole):
+                each.complete = functions[each.name]
+
+    def slices(self, run: Run) -> tuple[Slice, ...]:
+        """Which part of each relation is wanted; raises `UserError` where arguments are wrong."""
+        return tuple([slicer(run) for slicer in self.slicers])
+
+    def open(self, run: Run, rows: list[Row]) -> Sequence[Work]:
+        """Take the texts apart at their holes; gives the steps that hang on these."""
+        for place, row in enumerate(rows):
+            text: Any = row[-1]
+            if _DOUBT in text:
+                raise Doubtful
+            if self.holes and _HOLE in text:
+                rows[place] = (*row[:-1], self._parts(run, text))
+        live = [each for each in self.holes.values() if isinstance(each, Hole)]
+        return [(step, run.rows[each.index]) for each in live for step in each.scope.steps]
+
+    def _parts(self, run: Run, text: bytes) -> list[Any]:
+        """The text in pieces; in place of a hole its number and the place of its row."""
+        parts: list[Any] = text.split(_HOLE)
+        for place in range(1, len(parts), 2):
+            number, _, values = parts[place].partition(b":")
+            index = int(number)
+            rows = run.rows[index]
+            rows.append(self.holes[index].read(values))  # type: ignore[arg-type]  # its own to read
+            parts[place] = index, len(rows) - 1
+        return parts
+
+    def complete(self, row: Row, _place: int, path: Path, run: Run) -> Any:
+        """The object of a row, as JSON that is spliced in; none where it must be null."""
+        text: Any = row[-1]
+        if text.__class__ is bytes:
+            return orjson.Fragment(text)
+        pieces: list[bytes] = []
+        for part in text:
+            if part.__class__ is bytes:
+                pieces.append(part)
+                continue
+            index, place = part
+            filled = self.holes[index].fill(run.rows[index][place], place, path, run)  # type: ignore[arg-type]  # what it read
+            if filled is None:
+                return None
+            pieces.append(filled)
+        return orjson.Fragment(b"".join(pieces))
+
+
+def _read(value_type: FieldType, value: Any) -> object:
+    reader = _READERS.get(value_type)
+    return value if reader is None else reader(value)
