@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, Self
 
 import asyncpg
 import orjson
 
 from connectors.errors import Misconfigured, Refused, SourceError, TimedOut, Unavailable
+from connectors.native.lanes import Lanes
 
 SOURCE = "native"
 """The name of the built-in source, and of the source in its errors."""
@@ -26,6 +28,12 @@ _SETTINGS = {
     "TimeZone": "UTC",
 }
 
+KEPT_STATEMENTS = 256
+"""How many prepared statements a connection keeps, the most recently used ones."""
+
+MAX_KEPT_STATEMENT_BYTES = 65_536
+"""The longest statement that is kept prepared: one for a whole customer has some 10,000 bytes."""
+
 _SETUP_ERRORS = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
@@ -42,18 +50,26 @@ _DOWN_ERRORS = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
+FAILURES = (
+    TimeoutError,
+    asyncpg.QueryCanceledError,
+    asyncpg.InsufficientPrivilegeError,
+    *_SETUP_ERRORS,
+    *_DOWN_ERRORS,
+)
+"""The failures that have a translation. Others are about the values of a statement."""
 
 
 class Store:
-    """A pool of connections. One that died, as all do when PostgreSQL restarts, is replaced.
+    """Connections that are lent and given back; dead ones are replaced.
 
-    A connection goes back to the pool without the usual reset, which costs a round trip: an open
-    transaction is rolled back, but who sets anything for a session (`SET`, `LISTEN`, advisory
-    locks) takes it back. Prefer `SET LOCAL` and `pg_advisory_xact_lock`.
+    A connection comes back without a reset, which costs a round trip: an open transaction is rolled
+    back, but who sets anything for a session (`SET`, `LISTEN`, advisory locks) takes it back.
+    Prefer `SET LOCAL` and `pg_advisory_xact_lock`.
     """
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
 
     @classmethod
     async def open(
@@ -69,23 +85,16 @@ class Store:
         Raises `Unavailable` where PostgreSQL cannot be reached, `Misconfigured` where it does not
         let us in.
         """
+        lanes = Lanes(partial(_connect, driver_url(url), connect_timeout_s), limit=max_connections)
         with translated():
-            pool = await asyncpg.create_pool(
-                driver_url(url),
-                # A pool with a floor would try, and log, for as long as PostgreSQL is away.
-                min_size=0,
-                max_size=max_connections,
-                timeout=connect_timeout_s,
-                server_settings=_SETTINGS,
-                init=use_json,
-                reset=_keep_session,
-            )
             try:
-                await _warm(pool, min_connections)
+                warm = [await lanes.take() for _ in range(min_connections)]
             except BaseException:
-                pool.terminate()
+                lanes.terminate()
                 raise
-        return cls(pool)
+        for connection in warm:
+            lanes.give(connection)
+        return cls(lanes)
 
     @asynccontextmanager
     async def connection(self, *, timeout_s: float = 30.0) -> AsyncIterator[asyncpg.Connection]:
@@ -97,8 +106,15 @@ class Store:
         that is too long for an index).
         """
         with translated():
-            async with self._pool.acquire(timeout=timeout_s) as connection:
+            async with asyncio.timeout(timeout_s):
+                connection = await self._lanes.take()
+            is_settled = False
+            try:
                 yield connection
+                is_settled = not (connection.is_closed() or connection.is_in_transaction())
+            finally:
+                give = self._lanes.give if is_settled else self._lanes.give_unsettled
+                give(connection)
 
     @asynccontextmanager
     async def transaction(self, *, timeout_s: float = 30.0) -> AsyncIterator[asyncpg.Connection]:
@@ -107,21 +123,62 @@ class Store:
             yield connection
 
     async def fetch(
-        self, statement: str, *values: object, timeout_s: float = 30.0
+        self, statement: str, *values: object, timeout_s: float | None = 30.0
     ) -> Sequence[asyncpg.Record]:
-        """The rows of one statement, within `timeout_s` seconds; raises as `connection` does."""
-        with translated():
-            async with asyncio.timeout(timeout_s), self._pool.acquire() as connection:
-                rows: Sequence[asyncpg.Record] = await connection.fetch(statement, *values)
-                return rows
+        """The rows of one statement, within `timeout_s` seconds; raises as `connection` does.
+
+        With `None` the caller bounds the time. A statement that takes too long is cancelled on the
+        server.
+        """
+        if timeout_s is None:
+            return await self._rows(statement, values)
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._rows(statement, values)
+        except TimeoutError as error:
+            raise _late() from error
+
+    async def _rows(self, statement: str, values: Sequence[object]) -> Sequence[asyncpg.Record]:
+        lanes = self._lanes
+        try:
+            connection = lanes.take_idle() or await lanes.take()
+        except FAILURES as error:
+            raise translation(error) from error
+        try:
+            rows: Sequence[asyncpg.Record] = await connection.fetch(statement, *values)
+        except BaseException as error:
+            is_over = isinstance(error, asyncpg.PostgresError)
+            (lanes.give if is_over else lanes.give_unsettled)(connection)
+            if isinstance(error, FAILURES):
+                raise translation(error) from error
+            raise
+        lanes.give(connection)
+        return rows
 
     async def close(self, *, timeout_s: float = 10.0) -> None:
         """Close all connections, waiting up to `timeout_s` seconds for those that are in use."""
         try:
             async with asyncio.timeout(timeout_s):
-                await self._pool.close()
+                await self._lanes.close()
         except TimeoutError:
-            self._pool.terminate()
+            self._lanes.terminate()
+
+
+async def _connect(url: str, timeout_s: float) -> asyncpg.Connection:
+    connection = await asyncpg.connect(
+        url,
+        timeout=timeout_s,
+        server_settings=_SETTINGS,
+        statement_cache_size=KEPT_STATEMENTS,
+        max_cached_statement_lifetime=0,
+        max_cacheable_statement_size=MAX_KEPT_STATEMENT_BYTES,
+    )
+    try:
+        await use_json(connection)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
 
 
 def driver_url(url: str) -> str:
@@ -146,33 +203,32 @@ def _from_jsonb(data: bytes) -> Any:
     return orjson.loads(data[1:])
 
 
-async def _warm(pool: asyncpg.Pool, count: int) -> None:
-    async with AsyncExitStack() as held:
-        for _ in range(count):
-            await held.enter_async_context(pool.acquire())
-
-
-async def _keep_session(_connection: asyncpg.Connection) -> None:
-    """Reset nothing: see `Store`."""
-
-
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise the failures of asyncpg as `SourceError`, for whoever talks to PostgreSQL inside."""
     try:
         yield
-    except (TimeoutError, asyncpg.QueryCanceledError) as error:
-        raise TimedOut(SOURCE, "The store's PostgreSQL did not answer in time.") from error
-    except _SETUP_ERRORS as error:
-        raise _misconfigured(error) from error
-    except asyncpg.InsufficientPrivilegeError as error:
-        raise Refused(SOURCE, f"The store's PostgreSQL declined: {error}.") from error
-    except _DOWN_ERRORS as error:
-        raise Unavailable(
-            SOURCE,
-            f"The store's PostgreSQL cannot be reached ({type(error).__name__}: {error})."
-            " Check that it runs and that store.url names it.",
-        ) from error
+    except FAILURES as error:
+        raise translation(error) from error
+
+
+def translation(error: Exception) -> SourceError:
+    """What one of `FAILURES` means."""
+    if isinstance(error, (TimeoutError, asyncpg.QueryCanceledError)):
+        return _late()
+    if isinstance(error, _SETUP_ERRORS):
+        return _misconfigured(error)
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return Refused(SOURCE, f"The store's PostgreSQL declined: {error}.")
+    return Unavailable(
+        SOURCE,
+        f"The store's PostgreSQL cannot be reached ({type(error).__name__}: {error})."
+        " Check that it runs and that store.url names it.",
+    )
+
+
+def _late() -> SourceError:
+    return TimedOut(SOURCE, "The store's PostgreSQL did not answer in time.")
 
 
 def _misconfigured(error: Exception) -> SourceError:
