@@ -17,7 +17,7 @@ from connectors.native.store import Store
 from connectors.session import Session
 from domain.catalogue import ENTITIES
 from resolvers import identifier
-from resolvers.context import Context
+from resolvers.context import Context, Journal
 from resolvers.engine import Engine
 from resolvers.limit import DocumentLimits
 from resolvers.request import Request
@@ -48,6 +48,7 @@ class World:
     engine: Engine
     federation: Federation
     runner: asyncio.Runner
+    journal: Journal | None = None
 
     @property
     def schema(self) -> GraphQLSchema:
@@ -79,7 +80,7 @@ class World:
     def _context(self) -> Context:
         return Context(
             session=Session(self.federation, deadline_s=30),
-            journal=None,  # type: ignore[arg-type]  # queries write nothing
+            journal=self.journal,  # type: ignore[arg-type]  # queries write nothing
             now=lambda: OBSERVED_AT,
             new_id=lambda: str(uuid4()),
             sources={
@@ -143,11 +144,12 @@ def _world(
 
     others = {name: connector(name) for name in records.sources if name in records.live}
     board = HealthBoard(lambda: OBSERVED_AT)
+    federation = Federation(native, others, modes=modes, board=board)
     return World(
         company=records,
         reference=Reference(records, dead=dead),
-        engine=Engine(executable(build_schema()), limits=LIMITS),
-        federation=Federation(native, others, modes=modes, board=board),
+        engine=Engine(executable(build_schema()), limits=LIMITS, nesting=federation.can_nest),
+        federation=federation,
         runner=runner,
     )
 

@@ -55,7 +55,7 @@ class Asking:
 
 def engine(federation: Federation) -> Asking:
     """The engine over a federation."""
-    return Asking(Engine(executable(build_schema())), federation)
+    return Asking(Engine(executable(build_schema()), nesting=federation.can_nest), federation)
 
 
 def given(entity: str, **values: Any) -> Mapping[str, Any]:

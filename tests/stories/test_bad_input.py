@@ -39,11 +39,11 @@ FIELD_ERRORS = [
         "'中文' is no id of this graph; use an `id` that a query answered.",
     ),
     (
-        '{ node(id: "VGhpbmc6YTpi") { id } }',
+        '{ node(id: "Thing:a:b") { id } }',
         "There is no type 'Thing' with an id.",
     ),
     (
-        '{ customer(by: {id: "VGlja2V0OmRlc2s6MQ"}) { id } }',
+        '{ customer(by: {id: "Ticket:desk:1"}) { id } }',
         "This is the id of a Ticket, but the id of a Customer is needed.",
     ),
     (

@@ -213,7 +213,7 @@ def test_what_was_logged_elsewhere_or_nowhere_cannot_be_amended(
     async def run() -> None:
         async with gateway(tmp_path, database_url, free_port()) as it:
             await it.sync.sync_source("people")
-            unknown = "SW50ZXJhY3Rpb246bmF0aXZlOm5vbmU"  # Interaction:native:none
+            unknown = "Interaction:native:none"
 
             payload = await _amended(it, interaction=unknown, subject="x")
 
