@@ -2,98 +2,80 @@
 
 import argparse
 import asyncio
+import sys
 import tempfile
-from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.comparison import data_of
-from benchmarks.contender import CONTENDERS, GATEWAY, HELLO, Contender, running
-from benchmarks.data import fill
-from benchmarks.measurement import Measurement, driver, measure
-from benchmarks.query import QUERIES, Query
-from benchmarks.report import Conditions, Results, table, write
-from connectors.native.server import EmbeddedServer
-
-_BODIES = 2000
-_COMPARED = 20
+from benchmarks import growth
+from benchmarks.contender import running as process
+from benchmarks.database import CACHE, Database
+from benchmarks.database import running as database
+from benchmarks.lineup import ENTRANTS
+from benchmarks.query import QUERIES
+from benchmarks.report import Conditions, table, write
+from benchmarks.rounds import Bench, Options
 
 
 def main() -> None:
     """Run the benchmark from the command line."""
+    queries = {each.name: each for each in QUERIES}
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
-    parser.add_argument("--customers", type=int, default=20_000, help="the size of the data set")
-    parser.add_argument("--seconds", type=float, default=5, help="how long each measurement takes")
+    parser.add_argument("--scale", type=float, default=1, help="1 is 100,000 customers")
+    parser.add_argument("--seconds", type=float, default=3, help="how long a measurement takes")
+    parser.add_argument("--warmup", type=float, default=3, help="discarded seconds before each")
     parser.add_argument("--connections", type=int, default=16, help="how many ask at once")
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is measured")
-    parser.add_argument(
-        "--contenders",
-        nargs="+",
-        choices=CONTENDERS,
-        default=CONTENDERS,
-        help="only these; RESULTS.md is written when all took part",
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where databases are kept")
+    parser.add_argument("--contenders", nargs="+", choices=ENTRANTS, default=[*ENTRANTS])
+    parser.add_argument("--queries", nargs="+", choices=queries, default=[*queries])
+    parser.add_argument("--growth", action="store_true", help="measure how figures grow instead")
+    parser.add_argument("--output", type=Path, help="write the results there, also of a part")
+    given = parser.parse_args()
+    if given.growth:
+        asyncio.run(growth.run(scale=given.scale, cache=given.cache, seconds=given.seconds))
+        return
+    options = Options(
+        seconds=given.seconds,
+        warmup_s=given.warmup,
+        rounds=given.rounds,
+        connections=given.connections,
+        entrants=[ENTRANTS[name] for name in ENTRANTS if name in given.contenders],
+        queries=[queries[name] for name in queries if name in given.queries],
     )
-    asyncio.run(_run(parser.parse_args()))
+    asyncio.run(_run(options, given))
 
 
-async def _run(options: argparse.Namespace) -> None:
-    with tempfile.TemporaryDirectory(prefix="c360-bench-") as made:
-        folder = Path(made)
-        async with EmbeddedServer(folder / "db", settings=_settings()) as server:
-            print(f"making {options.customers} customers …", flush=True)
-            counts = await fill(server.url, customers=options.customers)
-            print(", ".join(f"{count} × {name}" for name, count in counts.items()))
-            files = _bodies(folder, options)
-            results = await asyncio.to_thread(_rounds, server.url, files, options)
-    print(table(results))
-    if set(options.contenders) == set(CONTENDERS):
-        conditions = Conditions(vars(options), counts, driver())
-        print(f"written: {write(results, conditions)}")
+async def _run(options: Options, given: argparse.Namespace) -> None:
+    async with database(scale=given.scale, cache=given.cache) as data:
+        await asyncio.to_thread(_bench, data, options, given)
 
 
-def _settings() -> dict[str, str]:
-    """The database is the same for all; its memory holds the data set."""
-    return {"shared_buffers": "1GB", "max_connections": "50"}
+def _bench(data: Database, options: Options, given: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory(prefix="c360-bench-") as made, _desk(data, options) as desk:
+        bench = Bench(data, options, Path(made), desk)
+        bench.compare()
+        bench.record()
+        results = bench.measure()
+    print(table(results, options.entrants))
+    is_whole = len(options.entrants) == len(ENTRANTS) and len(options.queries) == len(QUERIES)
+    if given.output or is_whole:
+        conditions = Conditions(options, data.counts, bench.skipped)
+        print(f"written: {write(results, conditions, file=given.output)}")
+    for name, reason in bench.skipped.items():
+        print(f"skipped: {name}: {reason}")
 
 
-def _bodies(folder: Path, options: argparse.Namespace) -> dict[Query, Path]:
-    files = {}
-    for number, query in enumerate(QUERIES):
-        bodies = query.bodies(customers=options.customers, count=_BODIES, seed=number)
-        files[query] = folder / f"{number}.txt"
-        files[query].write_bytes(b"\n".join(bodies))
-    return files
-
-
-def _rounds(database: str, files: dict[Query, Path], options: argparse.Namespace) -> Results:
-    results: Results = defaultdict(list)
-    expected: dict[bytes, object] = {}
-    for number in range(options.rounds):
-        for name in options.contenders:
-            with running(name, database) as contender:
-                if name != HELLO and number == 0:
-                    _compare(contender, files, expected)
-                for query in QUERIES[-1:] if name == HELLO else QUERIES:
-                    found = _measured(contender, files[query], options, seed=number)
-                    results[query.name, name].append(found)
-                    print(f"{number + 1}: {name}, {query.name}: {found}", flush=True)
-    return results
-
-
-def _measured(
-    contender: Contender, bodies: Path, options: argparse.Namespace, *, seed: int
-) -> Measurement:
-    connections: int = options.connections
-    # The first seconds are for the caches: documents, plans, prepared statements, pages.
-    measure(contender, bodies, seconds=3, connections=connections, seed=seed + 100)
-    return measure(contender, bodies, seconds=options.seconds, connections=connections, seed=seed)
-
-
-def _compare(contender: Contender, files: dict[Query, Path], expected: dict[bytes, object]) -> None:
-    for file in files.values():
-        for body in file.read_bytes().splitlines()[:_COMPARED]:
-            data = data_of(contender.answer(body))
-            if expected.setdefault(body, data) != data:
-                raise ValueError(f"{contender.name} answers otherwise than {GATEWAY}: {body!r}")
+@contextmanager
+def _desk(data: Database, options: Options) -> Iterator[str | None]:
+    """The REST service, where somebody needs it."""
+    if not any(each.is_live for each in options.entrants):
+        yield None
+        return
+    command: Sequence[str] = [sys.executable, "-m", "benchmarks.desk", data.url]
+    with process("desk", command) as service:
+        yield f"http://127.0.0.1:{service.port}"
 
 
 if __name__ == "__main__":

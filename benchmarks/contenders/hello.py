@@ -2,7 +2,7 @@
 
 from starlette.types import Receive, Scope, Send
 
-from benchmarks.contenders.serving import database_url, run, serve
+from benchmarks.contenders.serving import arguments, run, serve
 
 _BODY = b'{"data":{"hello":"world"}}'
 _HEADERS = [
@@ -20,5 +20,5 @@ async def hello(_scope: Scope, receive: Receive, send: Send) -> None:
 
 
 if __name__ == "__main__":
-    database_url()
+    arguments()
     run(serve(hello))

@@ -1,37 +1,45 @@
-"""How every contender is served: one uvicorn worker on uvloop and httptools."""
+"""How every contender of ours is served: one uvicorn worker on uvloop and httptools."""
 
 import argparse
 import asyncio
 import socket
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import uvicorn
 import uvloop
 
 
-def database_url() -> str:
-    """The database from the command line."""
+def arguments(*options: str, flags: Sequence[str] = ()) -> argparse.Namespace:
+    """The command line: the database, and options with and without a value."""
     parser = argparse.ArgumentParser()
     parser.add_argument("database", help="the URL of the database with the data set")
-    url: str = parser.parse_args().database
-    return url
+    for each in options:
+        parser.add_argument(f"--{each}")
+    for each in flags:
+        parser.add_argument(f"--{each}", action="store_true")
+    return parser.parse_args()
 
 
 async def serve(app: Any) -> None:
     """Serve an ASGI application on a free port, which is printed, until SIGTERM."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(
-            app,
-            http="httptools",
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-        )
+    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listening:
         print(listening.getsockname()[1], flush=True)
-        await uvicorn.Server(config).serve(sockets=[listening])
+        await serve_at(listening, app)
+
+
+async def serve_at(listening: socket.socket, app: Any) -> None:
+    """Serve an ASGI application at a socket until SIGTERM."""
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+    )
+    await uvicorn.Server(config).serve(sockets=[listening])
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

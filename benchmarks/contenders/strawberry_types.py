@@ -1,5 +1,6 @@
 """The types and resolvers of the Strawberry contender: what the three questions ask for."""
 
+import base64
 import enum
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,6 +12,12 @@ import asyncpg
 import strawberry
 
 from resolvers import identifier
+
+CUSTOMER = (
+    "id, kind, name, given_name, family_name, language, lifecycle_stage, tags, created_at, emails,"
+    " phones, addresses"
+)
+"""The columns of a customer that its type has."""
 
 Row: TypeAlias = Mapping[str, Any]
 Info: TypeAlias = strawberry.Info[dict[str, Any], None]
@@ -293,10 +300,19 @@ class Customer:
 
 
 @strawberry.type
+class PageInfo:
+    """Where a page ends."""
+
+    has_next_page: bool
+    end_cursor: str | None
+
+
+@strawberry.type
 class CustomerConnection:
     """A page."""
 
     nodes: list[Customer]
+    page_info: PageInfo
 
 
 @strawberry.input
@@ -313,11 +329,26 @@ class DateTimeFilter:
     lte: datetime
 
 
+@strawberry.enum
+class LifecycleStage(enum.Enum):
+    """How far a customer has come."""
+
+    REPEAT = "REPEAT"
+
+
+@strawberry.input
+class LifecycleStageFilter:
+    """Compares stages."""
+
+    eq: LifecycleStage
+
+
 @strawberry.input
 class CustomerFilter:
     """Filters customers."""
 
-    created_at: DateTimeFilter
+    created_at: DateTimeFilter | None = None
+    lifecycle_stage: LifecycleStageFilter | None = None
 
 
 @strawberry.enum
@@ -355,14 +386,50 @@ class Query:
 
     @strawberry.field
     async def customers(
-        self, info: Info, where: CustomerFilter, order_by: list[CustomerOrder], first: int = 20
+        self,
+        info: Info,
+        where: CustomerFilter,
+        order_by: list[CustomerOrder],
+        first: int = 20,
+        after: str | None = None,
     ) -> CustomerConnection:
         """A page of customers, newest first."""
         del order_by
         pool: asyncpg.Pool = info.context["pool"]
-        statement = (
-            "SELECT * FROM customer WHERE superseded_by IS NULL AND created_at <= $1"
-            " ORDER BY created_at DESC NULLS LAST, id LIMIT $2"
+        statement, values = _page(where, after)
+        rows = await pool.fetch(statement, *values, first + 1)
+        return _connection(rows, first)
+
+
+def _page(where: CustomerFilter, after: str | None) -> tuple[str, list[object]]:
+    conditions, values = ["superseded_by IS NULL"], list[object]()
+    if where.created_at:
+        values.append(where.created_at.lte)
+        conditions.append(f"created_at <= ${len(values)}")
+    if where.lifecycle_stage:
+        values.append(where.lifecycle_stage.eq.value)
+        conditions.append(f"lifecycle_stage = ${len(values)}")
+    if after:
+        at, _, key = base64.b64decode(after).decode().partition(" ")
+        values += [datetime.fromisoformat(at), UUID(key)]
+        time, last = f"${len(values) - 1}", f"${len(values)}"
+        conditions.append(
+            f"created_at <= {time} AND (created_at < {time} OR created_at = {time} AND id > {last})"
         )
-        rows = await pool.fetch(statement, where.created_at.lte, first)
-        return CustomerConnection(nodes=[Customer.of(row) for row in rows])
+    # Names and numbers of this module only.
+    statement = (
+        f"SELECT {CUSTOMER} FROM customer WHERE {' AND '.join(conditions)}"  # noqa: S608
+        f" ORDER BY created_at DESC NULLS LAST, id LIMIT ${len(values) + 1}"
+    )
+    return statement, values
+
+
+def _connection(rows: Sequence[Row], first: int) -> CustomerConnection:
+    nodes = [Customer.of(row) for row in rows[:first]]
+    end = None
+    if nodes:
+        last = rows[len(nodes) - 1]
+        end = base64.b64encode(f"{last['created_at'].isoformat()} {last['id']}".encode()).decode()
+    return CustomerConnection(
+        nodes=nodes, page_info=PageInfo(has_next_page=len(rows) > first, end_cursor=end)
+    )
