@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from connectors import registry
 from connectors.contract import Connector, DocumentReader, Environment
@@ -28,6 +29,7 @@ from gateway.config import Settings
 from gateway.config.signing_key import link_signing_key
 from gateway.download import download_route
 from gateway.http.door import GraphQL
+from gateway.http.entrance import Entrance
 from gateway.request_context import Contexts
 from gateway.source_view import SourceView
 from resolvers.engine import Engine
@@ -41,7 +43,7 @@ GRAPHQL_PATH = "/graphql"
 class Gateway:
     """A gateway that is ready: its HTTP application and what works behind it."""
 
-    app: FastAPI
+    app: ASGIApp
     store: Store
     connectors: Mapping[str, Connector]
     federation: Federation
@@ -152,7 +154,7 @@ def _app(
     federation: Federation,
     sources: SourceView,
     native: NativeConnector,
-) -> FastAPI:
+) -> ASGIApp:
     limits = settings.limits
     engine = Engine(
         executable(build_schema()),
@@ -170,11 +172,10 @@ def _app(
         name: each for name, each in federation.sources.items() if isinstance(each, DocumentReader)
     }
     contexts = Contexts(settings, federation, sources, native, readers=readers, key=key)
-    endpoint = GraphQL(engine=engine, context_of=contexts.of, max_body_bytes=limits.max_body_bytes)
+    door = GraphQL(engine=engine, context_of=contexts.of, max_body_bytes=limits.max_body_bytes)
+    endpoint = graphiql.InBrowsers(door) if settings.server.graphiql else door
     routes: list[BaseRoute] = [
-        Route(
-            GRAPHQL_PATH, graphiql.InBrowsers(endpoint) if settings.server.graphiql else endpoint
-        ),
+        Route(GRAPHQL_PATH, endpoint),
         download_route(readers, key=key, now=utc_now),
         *health.routes(lambda: store.fetch("SELECT 1")),
     ]
@@ -182,11 +183,12 @@ def _app(
         routes += graphiql.routes()
     # FastAPI's own documentation pages load from a public CDN.
     app = FastAPI(routes=routes, docs_url=None, redoc_url=None, openapi_url=None)
-    if settings.server.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.server.cors_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["*"],
-        )
-    return app
+    entrance = Entrance(GRAPHQL_PATH, endpoint, app)
+    if not settings.server.cors_origins:
+        return entrance
+    return CORSMiddleware(
+        entrance,
+        allow_origins=settings.server.cors_origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["*"],
+    )

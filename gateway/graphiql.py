@@ -91,8 +91,10 @@ class InBrowsers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         is_visit = scope["method"] == "GET" and not scope["query_string"]
-        wants_html = "text/html" in Headers(scope=scope).get("accept", "")
-        await (self._page if is_visit and wants_html else self._endpoint)(scope, receive, send)
+        if is_visit and "text/html" in Headers(scope=scope).get("accept", ""):
+            await self._page(scope, receive, send)
+        else:
+            await self._endpoint(scope, receive, send)
 
 
 def routes(folder: Path = FOLDER) -> list[BaseRoute]:

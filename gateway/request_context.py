@@ -15,8 +15,10 @@ from connectors.session import Session
 from domain.uuid7 import Uuid7Factory
 from gateway.config import Settings
 from gateway.download import link_for
-from resolvers.context import Context, Journal
+from resolvers.context import Context, Journal, Viewer
 from resolvers.selection import Limits
+
+_ANYBODY = Viewer()
 
 
 class Contexts:
@@ -40,6 +42,7 @@ class Contexts:
         self._deadline_s = settings.limits.request_timeout_s
         self._phone_region = settings.identity.default_phone_region
         self._limits = Limits(settings.limits.default_first, settings.limits.max_first)
+        self._adopt = federation.adopt or _nothing_to_adopt
         self._new_id = Uuid7Factory(now=_now, chance=os.urandom)
 
     async def of(self, scope: Scope) -> Context:
@@ -48,17 +51,22 @@ class Contexts:
             session=Session(self._federation, deadline_s=self._deadline_s),
             journal=self._journal,
             now=_now,
-            new_id=lambda: str(self._new_id()),
+            new_id=self._new_text_id,
             sources=self._sources,
-            document_url=partial(self._document_url, _base_url(scope)),
-            adopt=self._federation.adopt or _nothing_to_adopt,
+            document_url=partial(self._document_url, scope),
+            adopt=self._adopt,
             phone_region=self._phone_region,
+            viewer=_ANYBODY,
             limits=self._limits,
         )
 
-    def _document_url(self, base_url: str, source: str, record_id: str) -> str | None:
+    def _new_text_id(self) -> str:
+        return str(self._new_id())
+
+    def _document_url(self, scope: Scope, source: str, record_id: str) -> str | None:
         if source not in self._readers:
             return None
+        base_url = _base_url(scope)
         return link_for(source, record_id, key=self._key, now=_now(), base_url=base_url)
 
 

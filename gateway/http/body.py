@@ -1,8 +1,9 @@
 """Reading a request's body: never more than the limit, never for longer than the patience."""
 
 import asyncio
+from collections.abc import Coroutine, Generator, Mapping
+from typing import Any
 
-from starlette.datastructures import Headers
 from starlette.types import Receive
 
 from gateway.http.rejection import Disconnected, Rejected
@@ -10,6 +11,8 @@ from gateway.http.rejection import Disconnected, Rejected
 # A client that writes everything before it reads would lose the answer to a connection that was
 # closed on it. What is too much is therefore read and thrown away, up to this many bytes.
 MAX_DISCARDED_BYTES = 256 * 1024 * 1024
+
+Headers = Mapping[bytes, bytes]
 
 
 async def read_body(
@@ -21,28 +24,65 @@ async def read_body(
         Rejected: 413 over `max_bytes`, 408 after `patience_s`, 400 for a broken `Content-Length`.
         Disconnected: the client left.
     """
+    work = _read(headers, receive, max_bytes=max_bytes)
+    # Nearly all bodies are here already. Only for one that is not does a clock have to run.
+    try:
+        wait = work.send(None)
+    except StopIteration as done:
+        body: bytes = done.value
+        return body
     try:
         async with asyncio.timeout(patience_s):
-            if _declared_length(headers) > max_bytes:
-                return await _refuse_size(headers, receive, max_bytes=max_bytes)
-            return await _collect(headers, receive, max_bytes=max_bytes)
+            return await _Begun(work, wait)
     except TimeoutError as exc:
         text = f"The body did not arrive within {patience_s:g} seconds."
         raise Rejected(408, text, headers={"connection": "close"}) from exc
 
 
-async def _collect(headers: Headers, receive: Receive, *, max_bytes: int) -> bytes:
-    pieces: list[bytes] = []
-    length = 0
-    while True:
-        piece, is_last = await _next_piece(receive)
-        length += len(piece)
-        if length > max_bytes:
-            pieces.clear()
-            return await _refuse_size(headers, receive, max_bytes=max_bytes, is_done=is_last)
-        pieces.append(piece)
+class _Begun:
+    """Goes on with a coroutine that has come to its first wait."""
+
+    def __init__(self, work: Coroutine[Any, Any, bytes], wait: Any) -> None:
+        self._work = work
+        self._wait = wait
+
+    def __await__(self) -> Generator[Any, Any, bytes]:
+        wait = self._wait
+        while True:
+            try:
+                given = yield wait
+            except BaseException as exc:  # noqa: BLE001 - whatever it is, it is the coroutine's
+                wait = self._work.throw(exc)
+                continue
+            try:
+                wait = self._work.send(given)
+            except StopIteration as done:
+                body: bytes = done.value
+                return body
+
+
+async def _read(headers: Headers, receive: Receive, *, max_bytes: int) -> bytes:
+    if _declared_length(headers) > max_bytes:
+        return await _refuse_size(headers, receive, max_bytes=max_bytes)
+    piece, is_last = await _next_piece(receive)
+    if is_last and len(piece) <= max_bytes:
+        return piece
+    return await _collect(headers, receive, piece, max_bytes=max_bytes, is_last=is_last)
+
+
+async def _collect(
+    headers: Headers, receive: Receive, piece: bytes, *, max_bytes: int, is_last: bool
+) -> bytes:
+    pieces = [piece]
+    length = len(piece)
+    while length <= max_bytes:
         if is_last:
             return b"".join(pieces)
+        piece, is_last = await _next_piece(receive)
+        pieces.append(piece)
+        length += len(piece)
+    pieces.clear()
+    return await _refuse_size(headers, receive, max_bytes=max_bytes, is_done=is_last)
 
 
 async def _refuse_size(
@@ -50,7 +90,7 @@ async def _refuse_size(
 ) -> bytes:
     """Let the client finish writing, keep nothing, and raise the refusal."""
     # Who asks first ("Expect: 100-continue") has sent nothing yet and is answered at once.
-    discarded = MAX_DISCARDED_BYTES if "expect" in headers else 0
+    discarded = MAX_DISCARDED_BYTES if b"expect" in headers else 0
     while not is_done and discarded < MAX_DISCARDED_BYTES:
         piece, is_done = await _next_piece(receive)
         discarded += len(piece)
@@ -67,7 +107,7 @@ async def _next_piece(receive: Receive) -> tuple[bytes, bool]:
 
 
 def _declared_length(headers: Headers) -> int:
-    text = headers.get("content-length", "0")
-    if not (text.isascii() and text.isdigit()):
+    text = headers.get(b"content-length", b"0")
+    if not text.isdigit():
         raise Rejected(400, "Content-Length is not a number of bytes.")
     return int(text)

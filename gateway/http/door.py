@@ -7,18 +7,17 @@ and the audits of graphql-http 1.23 differ, the audits decide, because clients a
 294, a status that is registered nowhere.
 """
 
-import http
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from gateway.http import media, payload
-from gateway.http.body import read_body
+from gateway.http.body import Headers, read_body
+from gateway.http.headers import read_headers
 from gateway.http.media import ResponseType
 from gateway.http.rejection import Disconnected, Rejected, error_body
 from gateway.http.safety import refuse_forgery
@@ -28,6 +27,18 @@ from resolvers.result import ErrorCode, Result, ResultKind
 log = structlog.get_logger(__name__)
 
 ALLOW = "GET, HEAD, POST, OPTIONS"
+
+_NO_CONTENT = 204
+_METHODS = frozenset({"GET", "HEAD", "POST"})
+_NO_MORE: Mapping[str, str] = {}
+_ALWAYS = [
+    (b"vary", b"Accept"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+]
+_WITH_BODY = {
+    each: [*_ALWAYS, (b"content-type", f"{each}; charset=utf-8".encode())] for each in ResponseType
+}
 
 
 class Engine(Protocol):
@@ -47,11 +58,10 @@ def new_error_id() -> str:
     return uuid.uuid4().hex
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(NamedTuple):
     status: int
     body: bytes
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = _NO_MORE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,22 +80,32 @@ class GraphQL:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        headers = Headers(scope=scope)
-        accept = ", ".join(headers.getlist("accept")) or None
-        kind = media.choose(accept)
+        headers = read_headers(scope["headers"])
+        kind = media.answer_type(headers.get(b"accept"))
         try:
             answer = await self._answer(scope, receive, headers=headers, kind=kind)
         except Disconnected:
             return
-        content_type = kind or ResponseType.LEGACY
-        await _send(answer, send, content_type=content_type, is_head=scope["method"] == "HEAD")
+        start = {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": _headers_of(answer, kind or ResponseType.LEGACY),
+        }
+        await send(start)
+        body = b"" if scope["method"] == "HEAD" else answer.body
+        await send({"type": "http.response.body", "body": body})
 
     async def _answer(
-        self, scope: Scope, receive: Receive, *, headers: Headers, kind: ResponseType | None
+        self,
+        scope: Scope,
+        receive: Receive,
+        *,
+        headers: Mapping[bytes, bytes],
+        kind: ResponseType | None,
     ) -> _Answer:
         try:
             if scope["method"] == "OPTIONS":
-                return _Answer(204, b"", {"allow": ALLOW})
+                return _Answer(_NO_CONTENT, b"", {"allow": ALLOW})
             request = await self._request(scope, receive, headers=headers, kind=kind)
             context = await self.context_of(scope)
             result = await self.engine.execute(request, context)
@@ -98,10 +118,15 @@ class GraphQL:
         return _executed(result, kind)
 
     async def _request(
-        self, scope: Scope, receive: Receive, *, headers: Headers, kind: ResponseType | None
+        self,
+        scope: Scope,
+        receive: Receive,
+        *,
+        headers: Mapping[bytes, bytes],
+        kind: ResponseType | None,
     ) -> Request:
         method: str = scope["method"]
-        if method not in {"GET", "HEAD", "POST"}:
+        if method not in _METHODS:
             text = f"{method} is not allowed here; use POST, or GET for queries."
             raise Rejected(405, text, headers={"allow": ALLOW})
         if kind is None:
@@ -123,16 +148,14 @@ class GraphQL:
         log.error("graphql_failed", error_id=error_id, exc_info=exc)
         text = f"Something went wrong in the gateway. Quote this to its operators: {error_id}"
         body = error_body(text, code=ErrorCode.INTERNAL_SERVER_ERROR, errorId=error_id)
-        return _Answer(500, body, {})
+        return _Answer(500, body)
 
 
 def _require_json(headers: Headers) -> None:
-    given = headers.getlist("content-type")
-    sent = media.read(given[0]) if len(given) == 1 else None
-    if sent is None or sent.name != media.JSON or not sent.is_utf8:
+    if not media.is_json(headers.get(b"content-type")):
         text = "'Content-Type' has to be application/json, in UTF-8."
         raise Rejected(415, text, headers={"accept-post": media.JSON})
-    if headers.get("content-encoding", "identity").lower() != "identity":
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         text = "Compressed bodies are not supported; send the JSON as it is."
         raise Rejected(415, text, headers={"accept-encoding": "identity"})
 
@@ -148,26 +171,20 @@ def _rejection(rejected: Rejected, kind: ResponseType | None) -> _Answer:
 
 
 def _executed(result: Result, kind: ResponseType | None) -> _Answer:
-    match result.kind:
-        case ResultKind.EXECUTED:
-            return _Answer(200, result.body, {})
-        case ResultKind.METHOD_REFUSED:
-            return _Answer(405, result.body, {"allow": "POST"})
-        case ResultKind.REQUEST_ERROR:
-            # A legacy client cannot tell a 400 of ours from one of a proxy: it gets a 200.
-            return _Answer(200 if kind is ResponseType.LEGACY else 400, result.body, {})
+    if result.kind is ResultKind.EXECUTED:
+        return _Answer(200, result.body)
+    if result.kind is ResultKind.METHOD_REFUSED:
+        return _Answer(405, result.body, {"allow": "POST"})
+    # A legacy client cannot tell a 400 of ours from one of a proxy: it gets a 200.
+    return _Answer(200 if kind is ResponseType.LEGACY else 400, result.body)
 
 
-async def _send(answer: _Answer, send: Send, *, content_type: str, is_head: bool) -> None:
-    headers = {
-        "vary": "Accept",
-        "cache-control": "no-store",
-        "x-content-type-options": "nosniff",
-        **answer.headers,
-    }
-    if answer.status != http.HTTPStatus.NO_CONTENT:
-        headers["content-type"] = f"{content_type}; charset=utf-8"
-        headers["content-length"] = str(len(answer.body))
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": b"" if is_head else answer.body})
+def _headers_of(answer: _Answer, kind: ResponseType) -> list[tuple[bytes, bytes]]:
+    if answer.status == _NO_CONTENT:
+        headers = [*_ALWAYS]
+    else:
+        headers = [*_WITH_BODY[kind], (b"content-length", b"%d" % len(answer.body))]
+    if answer.headers:
+        more = answer.headers.items()
+        headers += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in more]
+    return headers

@@ -35,6 +35,18 @@ class MediaType:
 
 # Clients repeat themselves: a few spellings make nearly all headers (11 % of a tiny query's CPU).
 @lru_cache(maxsize=128)
+def answer_type(accept: bytes | None) -> ResponseType | None:
+    """As `choose`, of the header as it came in."""
+    return choose(None if accept is None else accept.decode("latin-1"))
+
+
+@lru_cache(maxsize=128)
+def is_json(content_type: bytes | None) -> bool:
+    """Whether a `Content-Type` header, as it came in, is that of JSON in UTF-8."""
+    sent = None if content_type is None else read(content_type.decode("latin-1"))
+    return sent is not None and sent.name == JSON and sent.is_utf8
+
+
 def read(text: str) -> MediaType:
     """The media type in a header's value; anything unreadable has an empty name."""
     message = Message()
@@ -44,7 +56,6 @@ def read(text: str) -> MediaType:
     return MediaType(name, {key.lower(): value for key, value in parts[1:]})
 
 
-@lru_cache(maxsize=128)
 def choose(accept: str | None) -> ResponseType | None:
     """The media type to answer with by an `Accept` header's value; None if none would do.
 

@@ -24,11 +24,11 @@ def from_body(body: bytes) -> Request:
         Rejected: 400, and why.
     """
     payload = _parse(body.removeprefix(_BOM), "The body")
+    if isinstance(payload, dict):
+        return _request(payload, may_mutate=True)
     if isinstance(payload, list):
         raise Rejected(400, "Batches are not supported: send one JSON object per request.")
-    if not isinstance(payload, dict):
-        raise Rejected(400, "The body has to be a JSON object with a 'query'.")
-    return _request(payload, may_mutate=True)
+    raise Rejected(400, "The body has to be a JSON object with a 'query'.")
 
 
 def from_query_string(query_string: bytes) -> Request:

@@ -1,16 +1,16 @@
 """What another web site may not make a browser do here (cross-site request forgery)."""
 
-from starlette.datastructures import Headers
+from collections.abc import Mapping
 
 from gateway.http.rejection import Rejected
 
 # A page of another origin can send these only after a preflight, as with Apollo Server.
-PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name")
+PREFLIGHT_HEADERS = (b"apollo-require-preflight", b"x-apollo-operation-name")
 
-_FOREIGN = frozenset({"cross-site", "same-site"})
+_FOREIGN = frozenset({b"cross-site", b"same-site"})
 
 
-def refuse_forgery(headers: Headers) -> None:
+def refuse_forgery(headers: Mapping[bytes, bytes]) -> None:
     """Refuse a GET that a foreign page lets a browser send without asking: a link, an image.
 
     Browsers say so in `Sec-Fetch-Site` and `Sec-Fetch-Mode`. GET changes nothing and a foreign
@@ -20,9 +20,10 @@ def refuse_forgery(headers: Headers) -> None:
     Raises:
         Rejected: 403.
     """
-    if headers.get("sec-fetch-site") not in _FOREIGN or headers.get("sec-fetch-mode") == "cors":
+    is_foreign = headers.get(b"sec-fetch-site") in _FOREIGN
+    if not is_foreign or headers.get(b"sec-fetch-mode") == b"cors":
         return
     if any(name in headers for name in PREFLIGHT_HEADERS):
         return
-    wanted = " or ".join(PREFLIGHT_HEADERS)
+    wanted = b" or ".join(PREFLIGHT_HEADERS).decode()
     raise Rejected(403, f"Blocked as a possible cross-site forgery; send the header {wanted}.")
