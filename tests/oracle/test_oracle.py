@@ -2,85 +2,110 @@
 
 import os
 import random
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import pytest
 
 from resolvers.request import Request
+from tests.oracle.awkward import awkward_company
 from tests.oracle.comparison import Answer, answered, cursors_in, difference, expected
 from tests.oracle.generator import Generator, Operation
+from tests.oracle.records import Company
 from tests.oracle.reduction import reduced
-from tests.oracle.world import DESK, World, memory_world, stored_world
+from tests.oracle.world import DESK, World, fill, memory_world, stored_world
 from tests.postgres import Server
 
 OPERATIONS = int(os.environ.get("CUSTOMER360_ORACLE_OPERATIONS", "2000"))
 """How many operations to compare in all."""
 
 CHUNK = 125
+COMPANIES = max(3, OPERATIONS // 1000)
+"""How many companies to make of each kind."""
+
 AT_ONCE = 4
 """How many operations are under way at the same time."""
 
-Open = Callable[[int, str], AbstractContextManager[World]]
+ALIVE: frozenset[str] = frozenset()
 
-WORLDS: Mapping[str, Open] = {
-    "all in memory": lambda seed, _url: memory_world(seed),
-    "in memory, one source dead": lambda seed, _url: memory_world(seed, dead=DESK),
-    "all in the store": stored_world,
-    "one source live": partial(stored_world, live=DESK),
-    "one source live and dead": partial(stored_world, live=DESK, dead=DESK),
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of world: which sources are not in the store, and which are dead.
+
+    `share` is how much of the operations it gets; the store is in memory where `live` is none.
+    """
+
+    live: frozenset[str] | None
+    dead: frozenset[str] = ALIVE
+    share: int = 1
+
+
+KINDS: Mapping[str, Kind] = {
+    "all in memory": Kind(None),
+    "all in memory, one source dead": Kind(None, DESK),
+    "all in the store": Kind(ALIVE, share=3),
+    "one source live": Kind(DESK),
+    "one source live and dead": Kind(DESK, DESK),
 }
-IN_STORE = {"all in the store": 3}
-"""How much more of the operations a world gets than the others."""
 
 
 @dataclass(slots=True)
-class Worlds:
-    """The worlds of a session, each made when it is first asked for."""
+class Databases:
+    """The filled databases of a session, each made when it is first asked for."""
 
     server: Server
     stack: ExitStack
-    made: dict[tuple[str, int], World] = field(default_factory=dict)
+    made: dict[tuple[int, frozenset[str]], tuple[Company, str]] = field(default_factory=dict)
 
-    def of(self, name: str, seed: int) -> World:
-        """The world of that name over the company of that seed."""
-        if (name, seed) not in self.made:
-            url = "" if "memory" in name else self.stack.enter_context(self.server.database())
-            self.made[name, seed] = self.stack.enter_context(WORLDS[name](seed, url))
-        return self.made[name, seed]
+    def of(self, seed: int, live: frozenset[str]) -> tuple[Company, str]:
+        """A company, and the store that holds it."""
+        if (seed, live) not in self.made:
+            records = awkward_company(seed, live=live)
+            url = self.stack.enter_context(self.server.database())
+            fill(url, records)
+            self.made[seed, live] = records, url
+        return self.made[seed, live]
+
+    @contextmanager
+    def world(self, kind: Kind, seed: int) -> Iterator[World]:
+        """A world over the company of that seed."""
+        if kind.live is None:
+            with memory_world(seed, dead=kind.dead) as world:
+                yield world
+            return
+        with stored_world(*self.of(seed, kind.live), dead=kind.dead) as world:
+            yield world
 
 
 @pytest.fixture(scope="session")
-def worlds(postgres: Server) -> Iterator[Worlds]:
-    """The worlds of this session."""
+def databases(postgres: Server) -> Iterator[Databases]:
+    """The databases of this session."""
     with ExitStack() as stack:
-        yield Worlds(postgres, stack)
+        yield Databases(postgres, stack)
 
 
 def _chunks() -> list[tuple[str, int]]:
-    shares = {name: IN_STORE.get(name, 1) for name in WORLDS}
-    count = max(1, OPERATIONS // CHUNK // sum(shares.values()))
-    return [(name, n) for name, share in shares.items() for n in range(count * share)]
+    count = max(1, OPERATIONS // CHUNK // sum(each.share for each in KINDS.values()))
+    return [(name, n) for name, kind in KINDS.items() for n in range(count * kind.share)]
 
 
 @pytest.mark.parametrize(("name", "number"), _chunks())
 def test_the_engine_answers_random_operations_as_graphql_core_does(
-    worlds: Worlds, name: str, number: int
+    databases: Databases, name: str, number: int
 ) -> None:
     """Data, nulls, order and errors are equal for every operation."""
-    world = worlds.of(name, number % 3)
-    cursors: list[str] = ["garbage"]
-    chance = random.Random(f"{name} {number}")
-    generator = Generator(world.schema, world.company, chance, ids=world.ids(), cursors=cursors)
-    compared = 0
-    while compared < CHUNK:
-        operations = [generator.operation() for _ in range(AT_ONCE)]
-        answers = _compare(world, operations)
-        found = [each[0] for each in answers if each is not None]
-        compared += len(found)
-        cursors += [cursor for data in found for cursor in cursors_in(data)]
+    with databases.world(KINDS[name], number % COMPANIES) as world:
+        cursors: list[str] = ["garbage"]
+        chance = random.Random(f"{name} {number}")
+        generator = Generator(world.schema, world.company, chance, ids=world.ids(), cursors=cursors)
+        compared = 0
+        while compared < CHUNK:
+            operations = [generator.operation() for _ in range(AT_ONCE)]
+            found = [each[0] for each in _compare(world, operations) if each is not None]
+            compared += len(found)
+            cursors += [cursor for data in found for cursor in cursors_in(data)]
 
 
 def _compare(world: World, operations: list[Operation]) -> list[Answer]:

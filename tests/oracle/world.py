@@ -24,7 +24,6 @@ from resolvers.request import Request
 from resolvers.result import Result
 from schema.build import build_schema, executable
 from tests.connectors.native.filled import fill_table
-from tests.oracle.awkward import awkward_company
 from tests.oracle.records import HELD, INDEXED, OBSERVED_AT, Company, Record, company
 from tests.oracle.reference import Reference, document_url
 
@@ -106,26 +105,33 @@ def memory_world(seed: int, *, dead: frozenset[str] = frozenset()) -> Iterator[W
         yield _world(records, native, modes, runner, dead)
 
 
+def fill(url: str, records: Company) -> None:
+    """Put the records into the store at `url`; of live sources, what must not be seen any more."""
+
+    async def run() -> None:
+        store = await Store.open(url)
+        try:
+            await _fill(store, records)
+        finally:
+            await store.close()
+
+    asyncio.run(run())
+
+
 @contextmanager
 def stored_world(
-    seed: int,
-    url: str,
-    *,
-    live: frozenset[str] = frozenset(),
-    dead: frozenset[str] = frozenset(),
+    records: Company, url: str, *, dead: frozenset[str] = frozenset()
 ) -> Iterator[World]:
-    """The real store at `url`, with awkward records of all sources but those that are live."""
-    records = awkward_company(seed, live=live)
+    """The real store at `url`, filled with the records, beside the sources that are live."""
     modes = {
         (source, entity): Mode.SYNCED
         for source in records.sources
-        if source not in live
+        if source not in records.live
         for entity in HELD[source]
     }
     with asyncio.Runner() as runner:
-        store = runner.run(Store.open(url, max_connections=8))
+        store = runner.run(Store.open(url, max_connections=4))
         try:
-            runner.run(_fill(store, records))
             yield _world(records, NativeConnector(store), modes, runner, dead)
         finally:
             runner.run(store.close())
