@@ -1,7 +1,7 @@
 """Nests: a row together with what hangs on it, as one JSON text made by the source.
 
 A connector whose capability says `can_nest` gives with every row of a `Batch` that has a `nest`
-one value more, the last: the UTF-8 bytes of the JSON object that the nest describes. Relations
+one value more, the last: the UTF-8 bytes of the JSON objects that the nest describes. Relations
 inside of it lead to entities of the same connector. How much of a relation is wanted may change
 from question to question, so it stands beside the nest, in `Batch.slices`.
 
@@ -24,6 +24,7 @@ from domain.order import Bound, Order
 
 DOUBT: Final = "\x01"
 HOLE: Final = "\x02"
+BETWEEN: Final = "\x03"
 
 
 class Form(enum.Enum):
@@ -207,9 +208,12 @@ Piece: TypeAlias = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Nest:
-    """What the text of a row holds. `relations` are all of it, in the order of their numbers."""
+    """What the text of a row holds: objects, with `BETWEEN` between them where they are several.
 
-    item: Object
+    `relations` are all that are in them, in the order of their numbers.
+    """
+
+    items: tuple[Object, ...]
     relations: tuple[Relation, ...] = ()
 
 

@@ -6,7 +6,7 @@ as soon as it arrives, the live sources asked, and the holes filled when the ans
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
@@ -15,12 +15,14 @@ from uuid import UUID
 import orjson
 
 from connectors.contract import Nest, Row, Slice
-from connectors.nest import DOUBT, HOLE
+from connectors.nest import BETWEEN, DOUBT, HOLE, Object, Relation
 from domain.entity import Entity, FieldType
 from resolvers import cursor
+from resolvers.problem import UserError
 from resolvers.run import Path, Run, Shape
 from resolvers.scope import RowScope, Work
 
+_BETWEEN: Final = BETWEEN.encode()
 _DOUBT: Final = DOUBT.encode()
 _HOLE: Final = HOLE.encode()
 
@@ -103,21 +105,32 @@ AnyHole: TypeAlias = Hole | CursorHole
 
 @dataclass(slots=True)
 class Fusion:
-    """What is fused into the rows of one scope. Its texts are the last values of the rows."""
+    """What is fused into the rows of one scope. Its texts are the last values of the rows.
 
-    nest: Nest
-    slicers: Sequence[Slicer]
-    holes: Mapping[int, AnyHole]
+    It is collected while the plan is made: an object for each selection set on the rows, with
+    the relations in them. `bind` ends that.
+    """
+
+    items: list[Object] = field(default_factory=list)
+    relations: list[Relation] = field(default_factory=list)
+    slicers: list[Slicer] = field(default_factory=list)
+    holes: dict[int, AnyHole] = field(default_factory=dict)
+    nest: Nest = field(init=False)
 
     def bind(self, functions: Mapping[str, Shape]) -> None:
-        """Give the holes the functions that complete them."""
+        """Make the nest, and give the holes the functions that complete them."""
+        self.nest = Nest(tuple(self.items), tuple(self.relations))
         for each in self.holes.values():
             if isinstance(each, Hole):
                 each.complete = functions[each.name]
 
     def slices(self, run: Run) -> tuple[Slice, ...]:
-        """Which part of each relation is wanted; raises `UserError` where arguments are wrong."""
-        return tuple([slicer(run) for slicer in self.slicers])
+        """Which part of each relation is wanted."""
+        try:
+            return tuple([slicer(run) for slicer in self.slicers])
+        except UserError as exc:
+            # An argument is wrong: an error of its field, at a path that is not known here.
+            raise Doubtful from exc
 
     def open(self, run: Run, rows: list[Row]) -> Sequence[Work]:
         """Take the texts apart at their holes; gives the steps that hang on these."""
@@ -125,13 +138,18 @@ class Fusion:
             text: Any = row[-1]
             if _DOUBT in text:
                 raise Doubtful
-            if self.holes and _HOLE in text:
+            if len(self.items) > 1:
+                texts = text.split(_BETWEEN)
+                rows[place] = (*row[:-1], [self._parts(run, each) for each in texts])
+            elif self.holes:
                 rows[place] = (*row[:-1], self._parts(run, text))
         live = [each for each in self.holes.values() if isinstance(each, Hole)]
         return [(step, run.rows[each.index]) for each in live for step in each.scope.steps]
 
-    def _parts(self, run: Run, text: bytes) -> list[Any]:
+    def _parts(self, run: Run, text: bytes) -> Any:
         """The text in pieces; in place of a hole its number and the place of its row."""
+        if _HOLE not in text:
+            return text
         parts: list[Any] = text.split(_HOLE)
         for place in range(1, len(parts), 2):
             number, _, values = parts[place].partition(b":")
@@ -141,11 +159,21 @@ class Fusion:
             parts[place] = index, len(rows) - 1
         return parts
 
-    def complete(self, row: Row, _place: int, path: Path, run: Run) -> Any:
-        """The object of a row, as JSON that is spliced in; none where it must be null."""
-        text: Any = row[-1]
-        if text.__class__ is bytes:
-            return orjson.Fragment(text)
+    def completer(self, number: int) -> Shape:
+        """The function that gives one of the objects of a row."""
+
+        def complete(row: Row, _place: int, path: Path, run: Run) -> Any:
+            text: Any = row[-1]
+            if len(self.items) > 1:
+                text = text[number]
+            return (
+                orjson.Fragment(text) if text.__class__ is bytes else self._filled(text, path, run)
+            )
+
+        return complete
+
+    def _filled(self, text: Sequence[Any], path: Path, run: Run) -> Any:
+        """JSON that is spliced in; none where the object must be null."""
         pieces: list[bytes] = []
         for part in text:
             if part.__class__ is bytes:

@@ -5,7 +5,7 @@ makes. What cannot be said in it becomes a hole, which is planned as it would be
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from graphql import FieldNode, GraphQLObjectType, SelectionSetNode
@@ -16,7 +16,6 @@ from connectors.nest import (
     Form,
     Identifier,
     Items,
-    Nest,
     Object,
     PageCursor,
     PageEdge,
@@ -36,7 +35,7 @@ from connectors.nest import Hole as NestedHole
 from domain.entity import FieldType
 from resolvers import value as planned
 from resolvers.asked import Asked
-from resolvers.fusion import AnyHole, CursorHole, Fusion, Hole, Slicer
+from resolvers.fusion import CursorHole, Fusion, Hole
 from resolvers.scope import PageScope, RowScope, Scope, ValueScope
 from resolvers.shape import wrapping_of
 from resolvers.step import ManyStep, OneStep, PageStep
@@ -102,19 +101,17 @@ class _Place:
 
 @dataclass(slots=True)
 class Nester:
-    """Makes the nest of one scope."""
+    """Adds selection sets on the rows of one scope to what is fused into them."""
 
     planning: Planning
-    _relations: list[Relation] = field(default_factory=list)
-    _slicers: list[Slicer] = field(default_factory=list)
-    _holes: dict[int, AnyHole] = field(default_factory=dict)
+    fusion: Fusion
 
-    def fusion(
+    def add(
         self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode], scope: RowScope
-    ) -> Fusion:
-        """All that is asked for of the rows of a scope."""
-        item = self._object(type_, selections, _Place(scope, scope, ()))
-        return Fusion(Nest(item, tuple(self._relations)), self._slicers, self._holes)
+    ) -> int:
+        """Add one selection set; gives the number of its object."""
+        self.fusion.items.append(self._object(type_, selections, _Place(scope, scope, ())))
+        return len(self.fusion.items) - 1
 
     def _object(
         self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode], place: _Place
@@ -130,13 +127,13 @@ class Nester:
 
     def _piece(self, asked: Asked, place: _Place) -> Piece:
         value = self.planning.value(asked, place.scope)
-        known = len(self._relations), len(self._slicers), dict(self._holes)
+        known = len(self.fusion.relations), dict(self.fusion.holes)
         try:
             piece = self._nested(asked, value, place)
         except Unnestable:
             # What was begun of it is not part of the text.
-            relations, slicers, self._holes = known
-            del self._relations[relations:], self._slicers[slicers:]
+            count, self.fusion.holes = known
+            del self.fusion.relations[count:], self.fusion.slicers[count:]
             piece = None
         return self._hole(asked, place) if piece is None else piece
 
@@ -193,9 +190,10 @@ class Nester:
         if not self.planning.can_nest(scope.entity.name):
             raise Unnestable
         link = step.link
-        relation = Relation(len(self._relations), scope.entity.name, link.match, link.key)
-        self._relations.append(relation)
-        self._slicers.append(step.slice)
+        number = len(self.fusion.relations)
+        relation = Relation(number, scope.entity.name, link.match, link.key)
+        self.fusion.relations.append(relation)
+        self.fusion.slicers.append(step.slice)
         if isinstance(value, planned.Connection):
             page = self._page(asked.object_type, asked.selections, value.scope)
             return RelatedPage(relation, page)
@@ -237,7 +235,7 @@ class Nester:
 
     def _cursor(self, rows: RowScope, page_index: int) -> int:
         number = self.planning.new_index()
-        self._holes[number] = CursorHole(rows.entity, page_index)
+        self.fusion.holes[number] = CursorHole(rows.entity, page_index)
         return number
 
     def _hole(self, asked: Asked, place: _Place) -> NestedHole:
@@ -248,7 +246,7 @@ class Nester:
         if scope.steps and place.prefix is None:
             raise Unnestable
         number = self.planning.new_index()
-        self._holes[number] = Hole(number, asked.slot.key, scope, name, place.prefix)
+        self.fusion.holes[number] = Hole(number, asked.slot.key, scope, name, place.prefix)
         return NestedHole(number, scope.columns)
 
 

@@ -164,10 +164,13 @@ class Planner:
     def _fused(
         self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode], scope: RowScope
     ) -> str:
-        fusion = Nester(self).fusion(type_, selections, scope)
-        scope.fusion = fusion
-        self._fusions.append(fusion)
-        return self._module.give(fusion.complete)
+        fusion = scope.fusion
+        if not isinstance(fusion, Fusion):
+            fusion = Fusion()
+            scope.fusion = fusion
+            self._fusions.append(fusion)
+        number = Nester(self, fusion).add(type_, selections, scope)
+        return self._module.give(fusion.completer(number))
 
 
 def plan_resolver_of(definition: GraphQLField) -> PlanResolver:

@@ -41,6 +41,7 @@ from connectors.native.text import (
     written,
 )
 from connectors.nest import (
+    BETWEEN,
     DOUBT,
     HOLE,
     Constant,
@@ -90,7 +91,10 @@ def limit_name(number: int) -> str:
 def nested(nest: Nest, rows: FromClause, *, entity: Entity, shape: Shape) -> Nested:
     """What makes the texts of `rows`, which have at least the columns of `fields_of_row`."""
     level = _Level(rows, entity, shape.selection.order, shape.slices)
-    text = func.convert_to(put_together(level.object(nest.item)), constant("UTF8"), type_=BYTEA())
+    parts: list[str | Expression] = []
+    for number, item in enumerate(nest.items):
+        parts += [BETWEEN if number else "", *level.object(item)]
+    text = func.convert_to(put_together(parts), constant("UTF8"), type_=BYTEA())
     return Nested(text, level.further(), level.source)
 
 

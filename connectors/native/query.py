@@ -68,7 +68,8 @@ def arguments_of(question: Question, *, limit: int | None) -> Mapping[str, objec
 def _nested(shape: Shape, nest: Nest) -> Select[Any]:
     """The rows as without the nest, and joined to them what makes their texts."""
     entity = ENTITIES[shape.entity]
-    fields = tuple(dict.fromkeys([*shape.fields, *fields_of_row(nest.item, shape.selection.order)]))
+    needed = [name for item in nest.items for name in fields_of_row(item, shape.selection.order)]
+    fields = tuple(dict.fromkeys([*shape.fields, *needed]))
     flat = replace(shape, fields=fields, nest=None, slices=())
     rows = (_keyed(flat) if shape.match else _listed(flat)).subquery("r")
     made = nested(nest, rows, entity=entity, shape=shape)
