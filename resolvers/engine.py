@@ -52,7 +52,7 @@ class Engine:
     async def execute(self, request: Request, context: Context) -> Result:
         """The answer to a request. Errors of the client are answers; nothing is raised for them."""
         try:
-            document = self._documents.get(request.query)
+            document = await self._documents.get(request.query)
             operation = document.operation(request.operation_name)
         except InvalidDocument as exc:
             return _refused([_formatted(each, exc.code) for each in exc.errors])
@@ -87,6 +87,7 @@ class Engine:
         fuses = operation.operation is not OperationType.MUTATION
         nesting = self._nesting if fuses else None
         try:
+            document.check_cost(operation, variables.coerced, context.limits)
             return await self._executed(document, operation, variables, request, context, nesting)
         except Doubtful:
             return await self._executed(document, operation, variables, request, context, None)
@@ -102,7 +103,7 @@ class Engine:
         context: Context,
         nesting: Nesting | None,
     ) -> Result:
-        plan = document.plan(operation, variables.coerced, nesting=nesting)
+        plan = await document.plan(operation, variables.coerced, nesting=nesting)
         run = Run(width=plan.width, sites=plan.sites, variables=variables, context=context)
         run.bound = [binding(arguments.values(variables)) for arguments, binding in plan.bindings]
         await execute(plan, run)
@@ -148,7 +149,9 @@ def _refused(
 
 
 def _told(error: UserError) -> Result:
-    return _refused([{"message": error.message, "extensions": {"code": error.code}}])
+    is_busy = error.code is ErrorCode.SERVICE_OVERLOADED
+    kind = ResultKind.OVERLOADED if is_busy else ResultKind.REQUEST_ERROR
+    return _refused([{"message": error.message, "extensions": {"code": error.code}}], kind)
 
 
 def _formatted(error: GraphQLError, code: ErrorCode) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
 )
@@ -22,10 +23,11 @@ from resolvers.result import ErrorCode
 
 @dataclass(frozen=True, slots=True)
 class DocumentLimits:
-    """How large a document may be. `max_fields` counts fields with all fragments spread out.
+    """How large a document may be, and the answer that it asks for.
 
-    `max_nesting` counts fragments beside fields: deeper documents overflow the stack of who
-    validates them.
+    `max_fields` counts fields with all fragments spread out. `max_nesting` counts fragments beside
+    fields: deeper documents overflow the stack of who validates them. `max_nodes` counts the
+    objects of the answer, all pages full.
     """
 
     max_characters: int = 100_000
@@ -34,6 +36,7 @@ class DocumentLimits:
     max_fields: int = 5_000
     max_aliases: int = 200
     max_nesting: int = 60
+    max_nodes: int = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +53,36 @@ class _Measurer:
     limits: DocumentLimits
     known: dict[str, _Measure] = field(default_factory=dict)
 
-    def measure(self, selections: SelectionSetNode | None, level: int = 0) -> _Measure:
+    def measure(self, selections: SelectionSetNode, level: int = 0) -> _Measure:
         if level > self.limits.max_nesting:
             raise _too_much(
                 "is nested {} fields and fragments deep", level, self.limits.max_nesting
             )
         depth = fields = aliases = nesting = 0
-        for node in selections.selections if selections else ():
+        for node in selections.selections:
             if isinstance(node, FieldNode):
+                if node.selection_set is None:
+                    aliases += node.alias is not None
+                    fields += 1
+                    depth, nesting = depth or 1, nesting or 1
+                    continue
                 inner = self.measure(node.selection_set, level + 1)
                 aliases += node.alias is not None
                 fields += 1
                 depth = max(depth, inner.depth + 1)
             elif isinstance(node, FragmentSpreadNode):
                 inner = self._fragment(node.name.value, level + 1)
+            elif isinstance(node, InlineFragmentNode):
+                inner = self.measure(node.selection_set, level + 1)
             else:
-                inner = self.measure(getattr(node, "selection_set", None), level + 1)
+                raise TypeError(f"a selection is no {type(node).__name__}")
             depth = max(depth, inner.depth)
             fields += inner.fields
             aliases += inner.aliases
             nesting = max(nesting, inner.nesting + 1)
-        return _Measure(depth, fields, aliases, nesting)
+        # An empty selection set, which graphql-core allows, is as much work as a field: fragments
+        # of nothing else would be free, and spread a million times.
+        return _Measure(depth, fields or 1, aliases, nesting)
 
     def _fragment(self, name: str, level: int) -> _Measure:
         if name not in self.known:
@@ -82,8 +94,12 @@ class _Measurer:
         return self.known[name]
 
 
-def check_limits(document: DocumentNode, limits: DocumentLimits) -> None:
-    """Refuse, as `UserError`, a document that is too deep, too wide, or has too many aliases."""
+def check_limits(document: DocumentNode, limits: DocumentLimits) -> int:
+    """Refuse, as `UserError`, a document that is too deep, too wide, or has too many aliases.
+
+    Gives the number of fields of its largest definition, with all fragments spread out.
+    """
+    most_fields = 0
     fragments = {
         each.name.value: each
         for each in document.definitions
@@ -93,7 +109,10 @@ def check_limits(document: DocumentNode, limits: DocumentLimits) -> None:
     for definition in document.definitions:
         # Fragments that nothing uses are validated too, and are as dangerous.
         if isinstance(definition, (OperationDefinitionNode, FragmentDefinitionNode)):
-            _refuse_excess(measurer.measure(definition.selection_set), limits)
+            found = measurer.measure(definition.selection_set)
+            _refuse_excess(found, limits)
+            most_fields = max(most_fields, found.fields)
+    return most_fields
 
 
 def _refuse_excess(found: _Measure, limits: DocumentLimits) -> None:

@@ -1,33 +1,50 @@
 """Documents: parsed, limited and validated once, then kept with their plans."""
 
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graphql import (
     ASTValidationRule,
-    DirectiveNode,
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionNode,
     VariableNode,
-    Visitor,
     parse,
     specified_rules,
-    validate,
-    visit,
 )
 
+from resolvers.cache import SegmentedCache
+from resolvers.cost import Cost, cost_of
 from resolvers.limit import DocumentLimits, check_limits
 from resolvers.planner import Nesting, Plan, Planner
 from resolvers.problem import UserError
 from resolvers.result import ErrorCode
+from resolvers.selection import Limits
+from resolvers.turnstile import Turnstile
+from resolvers.type_table import TypeTable
+from resolvers.validation import Validator
 
-BYTES_PER_CHARACTER = 60
-"""What a parsed and planned document takes for each character of its text, measured roughly."""
+MAX_PLANS = 64
+"""How many plans of one document are kept; a document with six conditions has as many."""
+
+BYTES_PER_DOCUMENT = 3_000
+BYTES_PER_TOKEN = 420
+BYTES_PER_PLAN = 3_000
+BYTES_PER_PLANNED_FIELD = 1_100
+"""What documents and plans take, as `tracemalloc` counts it: 290 to 420 bytes a token for the
+syntax tree with its places, 530 to 1,100 a field for the plan with its functions.
+`test_operation.py` measures it again."""
+
+Key = tuple[str | None, tuple[bool, ...], bool]
+"""Which plan of a document: by the operation's name, the values of the conditions, and whether it
+fuses."""
 
 
 class InvalidDocument(Exception):
@@ -39,16 +56,25 @@ class InvalidDocument(Exception):
         self.errors = errors
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Document:
-    """A valid document. Plans are kept by operation and the values of its conditions."""
+    """A valid document. Plans are kept by operation and the values of its conditions.
+
+    `field_count` is that of its largest operation. `grow` is told the bytes of each plan that is
+    made, which takes a turn at the turnstile.
+    """
 
     schema: GraphQLSchema
-    node: DocumentNode
+    table: TypeTable
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
-    conditions: tuple[str, ...]
-    _plans: dict[tuple[str | None, tuple[bool, ...], bool], Plan] = field(default_factory=dict)
+    conditions: Sequence[str]
+    field_count: int
+    max_nodes: int
+    turnstile: Turnstile
+    grow: "Callable[[Document, int], None]"
+    _plans: dict[Key, Plan] = field(default_factory=dict)
+    _costs: dict[tuple[str | None, Limits], Cost] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run; `UserError` where the request does not say which."""
@@ -60,7 +86,7 @@ class Document:
             raise _unresolved("The document has several operations: say which by `operationName`.")
         return next(iter(self.operations.values()))
 
-    def plan(
+    async def plan(
         self,
         operation: OperationDefinitionNode,
         variables: Mapping[str, object],
@@ -70,29 +96,42 @@ class Document:
         """The plan of an operation for these variables, of which only conditions matter.
 
         It fuses what `nesting` allows, which must be the same, or none, for all of a document.
-        `UserError` where a condition is null.
+        `UserError` where a condition is null, or where too many plans are being made.
         """
         for name in self.conditions:
             if name in variables and variables[name] is None:
                 raise UserError(f"The variable '${name}' decides `@skip` or `@include`: not null.")
         values = tuple(bool(variables.get(each)) for each in self.conditions)
-        called = operation.name.value if operation.name else None
-        key = (called, values, nesting is not None)
+        key = (_name(operation), values, nesting is not None)
         plan = self._plans.get(key)
+        if plan is None:
+            await self.turnstile.enter((self, key))
+            plan = self._plans.get(key)
         if plan is None:
             conditions = dict(zip(self.conditions, values, strict=True))
             plan = Planner(self.schema, self.fragments, conditions, nesting).plan(operation)
             if len(self._plans) < MAX_PLANS:
                 self._plans[key] = plan
+                self.grow(self, BYTES_PER_PLAN + self.field_count * BYTES_PER_PLANNED_FIELD)
         return plan
 
-
-MAX_PLANS = 64
-"""How many plans of one document are kept; a document with six conditions has as many."""
+    def check_cost(
+        self,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, object],
+        limits: Limits,
+    ) -> None:
+        """Refuse, as `UserError`, an answer that may have too many objects."""
+        key = (_name(operation), limits)
+        cost = self._costs.get(key)
+        if cost is None:
+            cost = cost_of(operation, table=self.table, fragments=self.fragments, limits=limits)
+            self._costs[key] = cost
+        cost.check(variables, max_nodes=self.max_nodes)
 
 
 class DocumentCache:
-    """Documents by their text, the least recently used dropped first, bounded by bytes."""
+    """Documents by their text, within `max_bytes`. What is refused is not kept."""
 
     def __init__(
         self,
@@ -102,31 +141,40 @@ class DocumentCache:
         rules: Sequence[type[ASTValidationRule]] = tuple(specified_rules),
         max_bytes: int = 64 * 2**20,
     ) -> None:
-        self._rules = rules
         self._schema = schema
         self._limits = limits
-        self._max_bytes = max_bytes
-        self._bytes = 0
-        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._table = TypeTable(schema)
+        self._validator = Validator(schema, self._table, rules)
+        self._turnstile = Turnstile()
+        self._kept: SegmentedCache[str, Document] = SegmentedCache(max_bytes)
 
-    def get(self, text: str) -> Document:
-        """The document of a text; `InvalidDocument` where it is none for this schema."""
+    @property
+    def size(self) -> int:
+        """The bytes of all documents with their plans, as estimated."""
+        return self._kept.size
+
+    async def get(self, text: str) -> Document:
+        """The document of a text; `InvalidDocument` where it is none for this schema.
+
+        `UserError` where it is too large, or where too many others are being read.
+        """
         document = self._kept.get(text)
         if document is not None:
-            self._kept.move_to_end(text)
             return document
-        document = self._read(text)
-        self._kept[text] = document
-        self._bytes += len(text) * BYTES_PER_CHARACTER
-        while self._bytes > self._max_bytes:
-            dropped, _ = self._kept.popitem(last=False)
-            self._bytes -= len(dropped) * BYTES_PER_CHARACTER
-        return document
+        if len(text) > self._limits.max_characters:
+            raise UserError(
+                f"The document has {len(text)} characters; at most"
+                f" {self._limits.max_characters} are allowed.",
+                code=ErrorCode.GRAPHQL_PARSE_FAILED,
+            )
+        await self._turnstile.enter(text)
+        # Somebody else may have sent the same, and had its turn meanwhile.
+        return self._kept.get(text) or self._read(text)
 
     def _read(self, text: str) -> Document:
         node = self._parsed(text)
-        check_limits(node, self._limits)
-        errors = validate(self._schema, node, self._rules, max_errors=20)
+        field_count = check_limits(node, self._limits)
+        errors = self._validator.errors(node)
         if errors:
             raise InvalidDocument(ErrorCode.GRAPHQL_VALIDATION_FAILED, errors)
         operations = [
@@ -135,43 +183,50 @@ class DocumentCache:
         fragments = [each for each in node.definitions if isinstance(each, FragmentDefinitionNode)]
         if not operations:
             raise _unresolved("The document has no operation.")
-        return Document(
+        document = Document(
             schema=self._schema,
-            node=node,
-            operations={each.name.value if each.name else None: each for each in operations},
+            table=self._table,
+            operations={_name(each): each for each in operations},
             fragments={each.name.value: each for each in fragments},
-            conditions=_conditions(node),
+            conditions=_conditions([*operations, *fragments]),
+            field_count=field_count,
+            max_nodes=self._limits.max_nodes,
+            turnstile=self._turnstile,
+            grow=lambda grown, size: self._kept.grow(text, grown, size=size),
         )
+        token_count: int = getattr(node, "token_count")  # noqa: B009  # graphql-core sets it unseen
+        size = sys.getsizeof(text) + BYTES_PER_DOCUMENT + token_count * BYTES_PER_TOKEN
+        self._kept.add(text, document, size=size)
+        return document
 
     def _parsed(self, text: str) -> DocumentNode:
-        if len(text) > self._limits.max_characters:
-            raise UserError(
-                f"The document has {len(text)} characters; at most"
-                f" {self._limits.max_characters} are allowed.",
-                code=ErrorCode.GRAPHQL_PARSE_FAILED,
-            )
         try:
             return parse(text, max_tokens=self._limits.max_tokens)
         except GraphQLSyntaxError as exc:
             raise InvalidDocument(ErrorCode.GRAPHQL_PARSE_FAILED, [exc]) from exc
 
 
-class _FindConditions(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: dict[str, None] = {}
+def _name(operation: OperationDefinitionNode) -> str | None:
+    return operation.name.value if operation.name else None
 
-    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
-        if node.name.value in {"skip", "include"}:
-            for argument in node.arguments or ():
+
+def _conditions(
+    definitions: Sequence[OperationDefinitionNode | FragmentDefinitionNode],
+) -> Sequence[str]:
+    """The variables that `@skip` and `@include` look at, in the order of the document."""
+    names: dict[str, None] = {}
+    left: list[SelectionNode] = [
+        each for one in reversed(definitions) for each in reversed(one.selection_set.selections)
+    ]
+    while left:
+        node = left.pop()
+        for directive in node.directives or ():
+            for argument in directive.arguments or ():
                 if isinstance(argument.value, VariableNode):
-                    self.names[argument.value.name.value] = None
-
-
-def _conditions(node: DocumentNode) -> tuple[str, ...]:
-    finder = _FindConditions()
-    visit(node, finder)
-    return tuple(finder.names)
+                    names[argument.value.name.value] = None
+        if isinstance(node, (FieldNode, InlineFragmentNode)) and node.selection_set is not None:
+            left += reversed(node.selection_set.selections)
+    return tuple(names)
 
 
 def _unresolved(message: str) -> UserError:

@@ -12,6 +12,8 @@ class ErrorCode(enum.StrEnum):
     GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
     BAD_USER_INPUT = "BAD_USER_INPUT"
     OPERATION_RESOLUTION_FAILURE = "OPERATION_RESOLUTION_FAILURE"
+    COST_ESTIMATED_TOO_EXPENSIVE = "COST_ESTIMATED_TOO_EXPENSIVE"
+    SERVICE_OVERLOADED = "SERVICE_OVERLOADED"
     PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
     PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
     INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
@@ -28,6 +30,9 @@ class ResultKind(enum.Enum):
 
     METHOD_REFUSED = enum.auto()
     """It is a mutation and `Request.may_mutate` is false. No `data`."""
+
+    OVERLOADED = enum.auto()
+    """It never ran: the gateway has too much to do, and it can be sent again. No `data`."""
 
 
 @dataclass(frozen=True, slots=True)

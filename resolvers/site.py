@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from graphql import FieldNode, get_location
+from graphql import FieldNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,8 @@ class SiteNote:
 
 def note(parent_type: str, nodes: Sequence[FieldNode]) -> SiteNote:
     """The note of one field of a response."""
-    locations = []
-    for node in nodes:
-        if node.loc is not None:
-            place = get_location(node.loc.source, node.loc.start)
-            locations.append({"line": place.line, "column": place.column})
+    # The lexer has counted the lines; to count them again for each field would take a time that
+    # grows with the square of the document.
+    tokens = [node.loc.start_token for node in nodes if node.loc is not None]
+    locations = [{"line": each.line, "column": each.column} for each in tokens]
     return SiteNote(f"{parent_type}.{nodes[0].name.value}", locations)

@@ -100,8 +100,18 @@ class Limits(Section):
     max_depth: Count = 20
     """How deep fields may be nested in each other."""
 
+    max_nesting: Annotated[int, Field(ge=1, le=100)] = 60
+    """How deep fields and fragments may be nested in each other."""
+
+    max_fields: Count = 5_000
+    """The most fields in a GraphQL document, each counted as often as its fragment is used."""
+
     max_aliases: Count = 100
     """The most aliases in a GraphQL document."""
+
+    max_nodes: Count = 100_000
+    """The most objects that one answer may have, counted before anything is asked: all pages full,
+    and five objects for lists that have no pages."""
 
     max_query_bytes: Count = 200_000
     """The longest GraphQL document, in bytes."""

@@ -161,6 +161,17 @@ def test_a_request_error_has_the_status_of_its_media_type(accept: str, status: i
     assert response.content == REFUSAL
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
+def test_who_comes_when_there_is_too_much_to_do_is_told_when_to_come_again(accept: str) -> None:
+    """Proxies and clients know what a 503 with `Retry-After` means."""
+    engine = Recorder(ResultKind.OVERLOADED, REFUSAL)
+
+    response = ask(engine, headers={**JSON, "accept": accept}, content=b'{"query":"{ok}"}')
+
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert response.content == REFUSAL
+
+
 @pytest.mark.parametrize(
     ("accept", "status"),
     [("application/json", 200), ("application/graphql-response+json", 400)],
