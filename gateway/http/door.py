@@ -175,6 +175,8 @@ def _executed(result: Result, kind: ResponseType | None) -> _Answer:
         return _Answer(200, result.body)
     if result.kind is ResultKind.METHOD_REFUSED:
         return _Answer(405, result.body, {"allow": "POST"})
+    if result.kind is ResultKind.OVERLOADED:
+        return _Answer(503, result.body, {"retry-after": "1"})
     # A legacy client cannot tell a 400 of ours from one of a proxy: it gets a 200.
     return _Answer(200 if kind is ResponseType.LEGACY else 400, result.body)
 
