@@ -31,10 +31,17 @@ def main() -> None:
     parser.add_argument("--contenders", nargs="+", choices=ENTRANTS, default=[*ENTRANTS])
     parser.add_argument("--queries", nargs="+", choices=queries, default=[*queries])
     parser.add_argument("--growth", action="store_true", help="measure how figures grow instead")
+    parser.add_argument("--documents", type=int, default=100_000, help="how many, for its memory")
     parser.add_argument("--output", type=Path, help="write the results there, also of a part")
     given = parser.parse_args()
     if given.growth:
-        asyncio.run(growth.run(scale=given.scale, cache=given.cache, seconds=given.seconds))
+        extent = growth.Extent(
+            scale=given.scale,
+            seconds=given.seconds,
+            documents=given.documents,
+            cache=given.cache,
+        )
+        print(f"written: {asyncio.run(growth.run(extent))}")
         return
     options = Options(
         seconds=given.seconds,

@@ -3,7 +3,8 @@
     python -m benchmarks.client PORT FILE SEED FIRST SECONDS CONNECTIONS
 
 Sends the bodies in the file, one a line: in random order where FIRST is 0, else from that line on
-once each, and what goes beyond the end counts as a failure. Prints one line of JSON.
+once each, and what goes beyond the end counts as a failure. With SECONDS of 0 it ends with the
+file. Prints one line of JSON.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import random
 import sys
 import time
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 import orjson
@@ -24,9 +26,9 @@ async def main(
     port: int, bodies: list[bytes], *, first: int, seconds: float, connections: int
 ) -> None:
     """Ask over so many connections for so long, and print how it went."""
-    requests = _requests(bodies, first)
+    requests = _requests(bodies, first, is_endless=seconds > 0)
     started = time.perf_counter()
-    ends_at = started + seconds
+    ends_at = started + seconds if seconds else inf
     times: list[float] = []
     failures = await asyncio.gather(
         *(_ask(port, requests, ends_at, times) for _ in range(connections))
@@ -43,21 +45,24 @@ async def main(
     print(orjson.dumps(result).decode())
 
 
-def _requests(bodies: list[bytes], first: int) -> Iterator[bytes]:
-    """Requests without end; after the last that may be sent once, some that are no requests."""
+def _requests(bodies: list[bytes], first: int, *, is_endless: bool) -> Iterator[bytes]:
+    """Requests; without end unless only those that are sent once are wanted."""
     made = [_HEAD + b"Content-Length: %d\r\n\r\n" % len(each) + each for each in bodies]
     if first:
         yield from made[first - 1 :]
+        # No request at all, so that it fails.
         made = [_HEAD + b"Content-Length: 0\r\n\r\n"]
-    while True:
+    while is_endless:
         yield random.choice(made)
 
 
 async def _ask(port: int, requests: Iterator[bytes], ends_at: float, times: list[float]) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     failures = 0
-    while (started := time.perf_counter()) < ends_at:
-        writer.write(next(requests))
+    for request in requests:
+        if (started := time.perf_counter()) >= ends_at:
+            break
+        writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         length = head.lower().partition(_LENGTH)[2].partition(b"\r\n")[0]
         body = await reader.readexactly(int(length))

@@ -75,7 +75,7 @@ async def _drop_indexes(connection: asyncpg.Connection) -> list[str]:
 
 
 async def _insert(connection: asyncpg.Connection, table: str, parents: int, each: int) -> int:
-    """Rows for so many parents, `each` of them a parent; `n` is a row's number, `o` its parent's."""
+    """Rows for so many parents, `each` a parent; `n` is a row's number, `o` its parent's."""
     columns, values = zip(*_SELECTS[table].items(), strict=True)
     done = await connection.execute(
         # Names and expressions of this module only.

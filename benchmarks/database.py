@@ -1,5 +1,6 @@
 """The PostgreSQL of the benchmark: filled once for a data set, and kept for the next run."""
 
+import asyncio
 import hashlib
 import os
 import shutil
@@ -13,10 +14,10 @@ from types import MappingProxyType
 import asyncpg
 import orjson
 
+import migrations
 from benchmarks.data import CUSTOMERS, fill
 from connectors.native.server import EmbeddedServer
 from connectors.native.store import driver_url
-import migrations
 
 CACHE = Path(__file__).with_name(".cache")
 """Where filled databases are kept, unless the benchmark is told another folder."""
@@ -55,7 +56,7 @@ class Database:
 
 
 def settings() -> Mapping[str, str]:
-    """PostgreSQL's settings, the same for all contenders: a server that has the machine's memory."""
+    """PostgreSQL's settings, the same for all: a server that may have much of the memory."""
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     buffers_mb = min(pages // 4 // 2**20, _MOST_BUFFERS_MB)
     return MappingProxyType(
@@ -82,24 +83,32 @@ async def running(*, scale: float, cache: Path = CACHE) -> AsyncIterator[Databas
     counts = await _filled(folder, customers)
     async with EmbeddedServer(folder / "db", settings=settings()) as server:
         data = folder / "db" / "data"
-        pid = int((data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
+        said = await asyncio.to_thread((data / "postmaster.pid").read_text, encoding="utf-8")
         log = data / "log" / "bench.json"
-        yield Database(server.url, pid, log, customers, counts)
+        yield Database(server.url, int(said.split("\n", 1)[0]), log, customers, counts)
 
 
 async def _filled(folder: Path, customers: int) -> Mapping[str, int]:
     done = folder / "rows.json"
-    if not done.exists():
-        # The half of a run that was interrupted.
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
+    counts = await asyncio.to_thread(_earlier, folder, done)
+    if counts is None:
         print(f"making {customers:,} customers in {folder} …", flush=True)
         async with EmbeddedServer(folder / "db", settings=_FILLING) as server:
             counts = await fill(server.url, customers=customers)
             await _make_roles(server.url)
-        done.write_bytes(orjson.dumps(counts))
-    found: Mapping[str, int] = orjson.loads(done.read_bytes())
-    return found
+        await asyncio.to_thread(done.write_bytes, orjson.dumps(counts))
+    return counts
+
+
+def _earlier(folder: Path, done: Path) -> Mapping[str, int] | None:
+    """What an earlier run has filled; none where none did, and the folder is empty then."""
+    if done.exists():
+        found: Mapping[str, int] = orjson.loads(done.read_bytes())
+        return found
+    # The half of a run that was interrupted.
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return None
 
 
 async def _make_roles(url: str) -> None:

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -115,7 +116,7 @@ async def _read(url: str) -> Desk:
 
 async def _related(
     connection: asyncpg.Connection, name: str, keys: Sequence[object]
-) -> Mapping[object, list[Mapping[str, Any]]]:
+) -> Mapping[UUID, list[Mapping[str, Any]]]:
     table, newest, columns = _RELATIONS[name]
     rows = await connection.fetch(
         # Names of the list above only.
@@ -123,9 +124,9 @@ async def _related(
         f" ORDER BY {newest} DESC, source, record_id",
         keys,
     )
-    found = defaultdict(list)
+    found: dict[UUID, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
-        record = {_camel(each): row[each] for each in columns.split()}
+        record: dict[str, Any] = {_camel(each): row[each] for each in columns.split()}
         if "total" in record:
             total = {"amount": str(record.pop("total")), "currency": record.pop("currency")}
             record["total"] = total

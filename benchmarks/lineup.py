@@ -17,20 +17,26 @@ GATEWAY, GATEWAY_LIVE = "gateway", "gateway_live"
 STATEMENT, HELLO = "statement", "hello"
 """The floors: the statements without HTTP, and HTTP without anything."""
 
+OWN = OwnWords()
+"""The words of the gateway's schema."""
+
 COMPARED = (WHOLE_CUSTOMER, LIST, TINY)
 """The questions that the goals are about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entrant:
-    """One line of the tables. `peer` is its npm project; `without` cannot be compared in answers."""
+    """One line of the tables.
+
+    `peer` is its npm project; `without` are fields whose values are its own, and not compared.
+    """
 
     name: str
     title: str
     configuration: str
     packages: Sequence[str] = ()
     queries: Sequence[Query] = STORED
-    dialect: Dialect = OwnWords()
+    dialect: Dialect = OWN
     role: str | None = None
     program: Sequence[str] = ()
     peer: str | None = None
@@ -52,9 +58,8 @@ class Entrant:
             folder = peers.install(self.peer)
             return [peers.node(), str(folder / "server.js"), (desk or "") if self.is_live else url]
         tickets = ["--tickets", desk] if self.is_live and desk else []
-        return [sys.executable, "-m", f"benchmarks.contenders.{self.program[0]}", url, *tickets] + [
-            *self.program[1:]
-        ]
+        module, *options = self.program
+        return [sys.executable, "-m", f"benchmarks.contenders.{module}", url, *tickets, *options]
 
     def versions(self) -> str:
         """The versions of what it is made of."""
@@ -164,6 +169,7 @@ _ALL = (
         dialect=RestWords(),
         peer="hive",
         is_live=True,
+        without=("id",),
     ),
     Entrant(
         name=STATEMENT,

@@ -40,7 +40,8 @@ class Measurement:
 class Load:
     """What is sent: the file of bodies, for how long, over how many connections.
 
-    With `first_line` bodies are sent in their order from there on, once each; else by chance.
+    With `first_line` bodies are sent in their order from there on, once each; else by chance. With
+    0 `seconds` that ends with the file.
     """
 
     bodies: Path
@@ -82,7 +83,9 @@ def _drive(contender: Contender, load: Load) -> Any:
 
 def _command(port: int, load: Load) -> Sequence[str]:
     end = [str(load.bodies), str(load.seed), str(load.first_line)]
-    if (wrk := shutil.which("wrk")) is None:
+    wrk = shutil.which("wrk")
+    # It can only be told for how long.
+    if wrk is None or not load.seconds:
         own = [sys.executable, "-m", "benchmarks.client", str(port)]
         return [*own, *end, str(load.seconds), str(load.connections)]
     options = ["-t1", f"-c{load.connections}", f"-d{max(1, round(load.seconds))}s"]

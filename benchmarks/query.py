@@ -92,8 +92,7 @@ def place(dialect: Dialect, number: int) -> bytes:
     """Asks for the cursor of the place where a deep page begins."""
     root = dialect.newest.replace("{first}", "1")
     document = (
-        f"query Place($until: {dialect.time_type}) {{"
-        f" {root} {{ pageInfo {{ endCursor }} }} }}"
+        f"query Place($until: {dialect.time_type}) {{ {root} {{ pageInfo {{ endCursor }} }} }}"
     )
     return _request(document, {"until": _until(number)})
 

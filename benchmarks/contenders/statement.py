@@ -35,7 +35,8 @@ async def main(url: str) -> None:
         file, seconds, connections, seed = line.split()
         random.seed(int(seed))
         if file not in known:
-            known[file] = await _typed(url, orjson.loads(Path(file).read_bytes()))
+            content = await asyncio.to_thread(Path(file).read_bytes)
+            known[file] = await _typed(url, orjson.loads(content))
         result = await _ask(url, known[file], float(seconds), int(connections))
         print(orjson.dumps(result).decode(), flush=True)
 

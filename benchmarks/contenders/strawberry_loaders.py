@@ -18,7 +18,8 @@ from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.fastapi import GraphQLRouter
 
 from benchmarks.contenders.serving import arguments, run, serve
-from benchmarks.contenders.strawberry_types import CUSTOMER, Query, Row
+from benchmarks.contenders.strawberry_records import Row
+from benchmarks.contenders.strawberry_types import CUSTOMER, Query
 from connectors.native.store import use_json
 
 _OWNED = "source, record_id, "

@@ -108,7 +108,8 @@ export const composeConfig = defineConfig({
             field: "ticketsOf",
             path: "/tickets",
             method: "GET",
-            requestSchema: object("TicketsOf", { customer: list(text) }),
+            queryParamArgMap: { customer: "customer" },
+            argTypeMap: { customer: list(text) },
             queryStringOptions: { arrayFormat: "repeat" },
             responseSchema: list(ticket),
           },
@@ -124,7 +125,7 @@ export const composeConfig = defineConfig({
           sourceTypeName: "Query"
           sourceFieldName: "ticketsOf"
           keyField: "recordId"
-          keysArg: "input.customer"
+          keysArg: "customer"
           valueKeyField: "customer"
         )
     }

@@ -15,7 +15,7 @@ function compose(desk) {
   const here = fileURLToPath(new URL(".", import.meta.url));
   const folder = mkdtempSync(join(tmpdir(), "c360-hive-"));
   const file = join(folder, "supergraph.graphql");
-  const options = { cwd: here, env: { ...process.env, DESK: desk }, stdio: ["ignore", "ignore", "inherit"] };
+  const options = { cwd: here, env: { ...process.env, DESK: desk }, stdio: "pipe" };
   execFileSync(process.execPath, ["node_modules/.bin/mesh-compose", "-c", "mesh.config.js", "-o", file], options);
   const supergraph = readFileSync(file, "utf8");
   rmSync(folder, { recursive: true });
