@@ -159,12 +159,16 @@ class _Counter:
         self, node: SelectionSetNode, type_: TableType, scope: _Scope, conditions: Conditions
     ) -> None:
         for each in node.selections:
-            found = conditions_of(each)
-            if found is None:
-                continue
-            here = (*conditions, *found)
+            here = conditions
+            if each.directives:
+                found = conditions_of(each)
+                if found is None:
+                    continue
+                here = (*conditions, *found)
             if isinstance(each, FieldNode):
-                _add_field(each, type_, scope, here)
+                # Leaves cost nothing of their own.
+                if each.selection_set is not None:
+                    _add_field(each, each.selection_set, type_, scope, here)
             elif isinstance(each, InlineFragmentNode):
                 named = each.type_condition
                 inner = self.table.types[named.name.value] if named else type_
@@ -184,16 +188,24 @@ class _Counter:
         self._collect(fragment.selection_set, type_, scope, conditions)
 
 
-def _add_field(node: FieldNode, type_: TableType, scope: _Scope, conditions: Conditions) -> None:
+def _add_field(
+    node: FieldNode,
+    selections: SelectionSetNode,
+    type_: TableType,
+    scope: _Scope,
+    conditions: Conditions,
+) -> None:
     definition = type_.fields.get(node.name.value)
-    # Leaves cost nothing of their own, and introspection is not in the tables.
-    if definition is None or definition.inner is None or node.selection_set is None:
+    if definition is None:
+        # The fields of introspection are not in the tables, and cost nothing.
         return
     key = ((node.alias or node.name).value, type_.name)
-    group = scope.groups.setdefault(key, _Group(node, definition, conditions))
-    if group.conditions != conditions:
+    group = scope.groups.get(key)
+    if group is None:
+        group = scope.groups[key] = _Group(node, definition, conditions)
+    elif group.conditions != conditions:
         group.conditions = ()
-    group.inner.append(node.selection_set)
+    group.inner.append(selections)
 
 
 def _times(part: _Part, size: int | Size) -> _Part:

@@ -33,7 +33,7 @@ class DocumentLimits:
     max_characters: int = 100_000
     max_tokens: int = 10_000
     max_depth: int = 20
-    max_fields: int = 5_000
+    max_fields: int = 2_000
     max_aliases: int = 200
     max_nesting: int = 60
     max_nodes: int = 100_000

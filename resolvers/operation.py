@@ -30,6 +30,7 @@ from resolvers.selection import Limits
 from resolvers.turnstile import Turnstile
 from resolvers.type_table import TypeTable
 from resolvers.validation import Validator
+from resolvers.variable import Coercions, Variables
 
 MAX_PLANS = 64
 """How many plans of one document are kept; a document with six conditions has as many."""
@@ -66,6 +67,7 @@ class Document:
 
     schema: GraphQLSchema
     table: TypeTable
+    coercions: Coercions
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
     conditions: Sequence[str]
@@ -75,6 +77,7 @@ class Document:
     grow: "Callable[[Document, int], None]"
     _plans: dict[Key, Plan] = field(default_factory=dict)
     _costs: dict[tuple[str | None, Limits], Cost] = field(default_factory=dict)
+    _variables: dict[str | None, Variables] = field(default_factory=dict)
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to run; `UserError` where the request does not say which."""
@@ -85,6 +88,15 @@ class Document:
         if len(self.operations) != 1:
             raise _unresolved("The document has several operations: say which by `operationName`.")
         return next(iter(self.operations.values()))
+
+    def variables(self, operation: OperationDefinitionNode) -> Variables:
+        """What coerces the variables of an operation."""
+        name = _name(operation)
+        variables = self._variables.get(name)
+        if variables is None:
+            variables = Variables(self.coercions, operation.variable_definitions or ())
+            self._variables[name] = variables
+        return variables
 
     async def plan(
         self,
@@ -139,9 +151,10 @@ class DocumentCache:
         limits: DocumentLimits,
         *,
         rules: Sequence[type[ASTValidationRule]] = tuple(specified_rules),
-        max_bytes: int = 64 * 2**20,
+        max_bytes: int = 32 * 2**20,
     ) -> None:
         self._schema = schema
+        self._coercions = Coercions(schema)
         self._limits = limits
         self._table = TypeTable(schema)
         self._validator = Validator(schema, self._table, rules)
@@ -186,6 +199,7 @@ class DocumentCache:
         document = Document(
             schema=self._schema,
             table=self._table,
+            coercions=self._coercions,
             operations={_name(each): each for each in operations},
             fragments={each.name.value: each for each in fragments},
             conditions=_conditions([*operations, *fragments]),

@@ -103,7 +103,7 @@ class Limits(Section):
     max_nesting: Annotated[int, Field(ge=1, le=100)] = 60
     """How deep fields and fragments may be nested in each other."""
 
-    max_fields: Count = 5_000
+    max_fields: Count = 2_000
     """The most fields in a GraphQL document, each counted as often as its fragment is used."""
 
     max_aliases: Count = 100

@@ -333,6 +333,14 @@ def test_what_graphql_core_might_give_up_on_is_left_to_it(text: str) -> None:
     assert not is_certainly_valid(SMALL_TABLE, parse(text))
 
 
+def test_documents_made_to_be_compared_for_long_are_given_up_on_early() -> None:
+    """Hundreds of equal fields are compared each with each; thousands would hold up everybody."""
+    validator = Validator(SMALL, SMALL_TABLE)
+    assert validator.errors(parse("{ " + "dog { name } " * 70 + "}")) == []
+    errors = validator.errors(parse("{ " + "dog { name } " * 300 + "}"))
+    assert [each.message for each in errors] == ["Validation aborted."]
+
+
 class _NoDogs(ValidationRule):
     """A rule of our own."""
 
