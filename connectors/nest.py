@@ -147,15 +147,15 @@ class RelatedOne:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RelatedMany:
-    """A JSON array of all rows of a relation."""
+    """All rows of a relation."""
 
     relation: Relation
-    item: Object
+    rows: "PageRows"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageRows:
-    """A JSON array of the rows of the page."""
+    """A JSON array of the rows of the page, or of all rows where they are not paged."""
 
     item: Object
 

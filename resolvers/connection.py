@@ -25,7 +25,8 @@ def cursor(field: PlanField) -> Value:
     if not isinstance(field.scope, RowScope) or field.scope.page_index is None:
         raise TypeError("only the rows of a page have cursors")
     field.scope.has_cursors = True
-    return RowCursor(field.scope.page_index)
+    index = field.scope.page_index
+    return RowCursor(f"t.cursors[{index}](r)", index)
 
 
 def start_cursor(field: PlanField) -> Value:
@@ -46,7 +47,7 @@ def missing(field: PlanField) -> Value:
 def _end(field: PlanField, *, is_start: bool) -> Value:
     page = _page(field)
     page.items.has_cursors = True
-    return EndCursor(page.index, is_start)
+    return EndCursor(f"t.ends({page.index}, r, is_start={is_start})", page.index, is_start)
 
 
 def _page(field: PlanField) -> PageScope:

@@ -155,7 +155,7 @@ class Fusion:
             number, _, values = parts[place].partition(b":")
             index = int(number)
             rows = run.rows[index]
-            rows.append(self.holes[index].read(values))  # type: ignore[arg-type]  # its own to read
+            rows.append(self.holes[index].read(values))
             parts[place] = index, len(rows) - 1
         return parts
 
@@ -180,7 +180,7 @@ class Fusion:
                 pieces.append(part)
                 continue
             index, place = part
-            filled = self.holes[index].fill(run.rows[index][place], place, path, run)  # type: ignore[arg-type]  # what it read
+            filled = self.holes[index].fill(run.rows[index][place], place, path, run)
             if filled is None:
                 return None
             pieces.append(filled)

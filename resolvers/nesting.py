@@ -139,21 +139,21 @@ class Nester:
 
     def _nested(self, asked: Asked, value: planned.Value, place: _Place) -> Piece | None:
         """A piece of the text; none for what only a hole can hold."""
+        piece: Piece | None = None
         match value:
             case planned.GlobalId(_, type_name, columns):
-                return Identifier(type_name, columns)
+                piece = Identifier(type_name, columns)
             case planned.Leaf(_, str(column)):
-                return _leaf(asked, column, place.row)
-            case planned.RowCursor(index):
-                return RowCursor(self._cursor(place.row, index))
+                piece = _leaf(asked, column, place.row)
+            case planned.RowCursor(_, index):
+                piece = RowCursor(self._cursor(place.row, index))
             case planned.Items(_, _, str(column)):
-                return self._items(asked, column)
+                piece = self._items(asked, column)
             case planned.Inline(scope, "r"):
-                return self._inline(asked, value, place.inside(scope, asked.slot.key))
+                piece = self._inline(asked, value, place.inside(scope, asked.slot.key))
             case planned.One() | planned.Many() | planned.Connection():
-                return self._related(asked, value)
-            case _:
-                return None
+                piece = self._related(asked, value)
+        return piece
 
     def _inline(self, asked: Asked, value: planned.Inline, place: _Place) -> Piece | None:
         if value.condition is not None and value.column is None:
@@ -199,7 +199,7 @@ class Nester:
             return RelatedPage(relation, page)
         item = self._object(asked.object_type, asked.selections, _Place(scope, scope, None))
         if isinstance(value, planned.Many):
-            return RelatedMany(relation, item)
+            return RelatedMany(relation, PageRows(item))
         return RelatedOne(relation, item, wrapping_of(asked.slot.type).is_required)
 
     def _page(
@@ -223,7 +223,7 @@ class Nester:
                 return PageEdge(is_end=True)
             case planned.Leaf(_, "has_previous_page"):
                 return PageEdge(is_end=False)
-            case planned.EndCursor(index, is_start):
+            case planned.EndCursor(_, index, is_start):
                 return PageCursor(self._cursor(page.items, index), is_end=not is_start)
             case planned.MissingSources():
                 # Nothing is missing where there is one source for all of it.

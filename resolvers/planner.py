@@ -154,12 +154,14 @@ class Planner:
             type_ = self.schema.type_map[type_name] if type_name else asked.object_type
             if not isinstance(type_, GraphQLObjectType):
                 raise TypeError(f"{type_} is no object type; its plan resolver must name the type")
-            if isinstance(scope, RowScope) and not scope.is_apart:
-                if self.can_nest(scope.entity.name):
-                    return self._fused(type_, asked.selections, scope)
+            if isinstance(scope, RowScope) and self._fuses(scope):
+                return self._fused(type_, asked.selections, scope)
             return self._object(type_, asked.selections, scope)
 
         return shape_of
+
+    def _fuses(self, scope: RowScope) -> bool:
+        return not scope.is_apart and self.can_nest(scope.entity.name)
 
     def _fused(
         self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode], scope: RowScope

@@ -131,12 +131,8 @@ class ObjectShape:
     def add(self, slot: Slot, value: Value, shape_of: ShapeOf) -> None:
         """A field with a value that is read, made or found."""
         match value:
-            case Leaf(expression) | GlobalId(expression):
-                self._leaf(slot, expression)
-            case RowCursor(index):
-                self._leaf(slot, f"t.cursors[{index}](r)")
-            case EndCursor(index, is_start):
-                self._leaf(slot, f"t.ends({index}, r, is_start={is_start})")
+            case Leaf() | GlobalId() | RowCursor() | EndCursor():
+                self._leaf(slot, value.expression)
             case Inline(scope, expression, condition):
                 self._inline(slot, expression, condition, shape_of(scope, ""))
             case Items(scope, expression) | MissingSources(scope, expression):

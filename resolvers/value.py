@@ -31,6 +31,7 @@ class GlobalId:
 class RowCursor:
     """The place of the row in the page of the step with an index."""
 
+    expression: str
     index: int
 
 
@@ -38,6 +39,7 @@ class RowCursor:
 class EndCursor:
     """The place of the first or last row of the page `r` of the step with an index."""
 
+    expression: str
     index: int
     is_start: bool
 

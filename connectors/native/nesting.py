@@ -12,7 +12,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     FromClause,
-    Lateral,
     Select,
     and_,
     bindparam,
@@ -23,9 +22,10 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy import column as sql_column
-from sqlalchemy.dialects.postgresql import BYTEA, JSONB, aggregate_order_by
+from sqlalchemy.dialects.postgresql import BYTEA, aggregate_order_by
+from sqlalchemy.sql.selectable import LateralFromClause
 
+from connectors.native.row_text import RowText
 from connectors.native.selection import conditions_of, ordering
 from connectors.native.shape import Selection, Shape
 from connectors.native.tables import TABLES
@@ -34,18 +34,16 @@ from connectors.native.text import (
     Expression,
     Parts,
     constant,
+    listed,
+    members,
     or_else,
     put_together,
-    string,
     text_of,
-    written,
 )
 from connectors.nest import (
     BETWEEN,
     DOUBT,
-    HOLE,
     Constant,
-    Entry,
     Hole,
     Identifier,
     Items,
@@ -66,7 +64,7 @@ from connectors.nest import (
     Texts,
 )
 from domain.catalogue import ENTITIES
-from domain.entity import Entity, FieldType
+from domain.entity import Entity
 from domain.order import Order
 
 _COMMA = constant(",")
@@ -131,6 +129,7 @@ class _Level:
         self.source = rows
         self._rows = rows
         self._entity = entity
+        self._values = RowText(rows, entity)
         self._order = order
         self._slices = slices
         self._counts: list[Expression] = []
@@ -141,10 +140,7 @@ class _Level:
 
     def object(self, item: Object) -> Parts:
         """The text of an object of the row."""
-        parts: list[str | Expression] = []
-        for number, (key, piece) in enumerate(item.members):
-            parts += [f'{"," if number else "{"}"{key}":', *self._piece(piece)]
-        parts.append("}" if item.members else "{}")
+        parts = members((key, self._piece(piece)) for key, piece in item.members)
         if item.condition is None or self._entity.fields[item.condition].required:
             return parts
         missing = constant(DOUBT if item.is_required else NULL)
@@ -155,88 +151,20 @@ class _Level:
         match piece:
             case Constant(json):
                 return [json]
-            case Scalar():
-                return [self._scalar(piece)]
-            case Texts():
-                return [self._texts(piece)]
-            case Identifier():
-                return self._identifier(piece)
-            case Items():
-                return [self._items(piece)]
             case Object():
                 return self.object(piece)
-            case Hole(number, fields):
-                return self._hole(number, fields)
             case RowCursor(number):
                 return self.cursor(number)
             case RelatedOne():
                 return [self._one(piece)]
-            case RelatedMany(relation, item):
-                return [self._page(relation, PageRows(item))]
-            case RelatedPage(relation, page):
+            case RelatedMany(relation, page) | RelatedPage(relation, page):
                 return [self._page(relation, page)]
+            case _:
+                return self._values.value(piece)
 
     def cursor(self, number: int) -> Parts:
         """A hole with the values by which the row is sorted."""
-        return self._hole(number, [each.field for each in self._order])
-
-    def _column(self, field: str) -> Expression:
-        return self._rows.c[field]
-
-    def _missing(self, field: str, value: Expression, *, is_required: bool) -> Expression:
-        if self._entity.fields[field].required:
-            return value
-        return or_else(value, is_required=is_required)
-
-    def _scalar(self, piece: Scalar) -> Expression:
-        value = written(self._column(piece.field), piece.form)
-        return self._missing(piece.field, value, is_required=piece.is_required)
-
-    def _texts(self, piece: Texts) -> Expression:
-        column = self._column(piece.field)
-        text: Expression = text_of(column)
-        if piece.has_required_items:
-            with_null = column.op("@>", is_comparison=True)(_json("[null]"))
-            text = case((with_null, constant(DOUBT)), else_=text)
-        return self._missing(piece.field, text, is_required=piece.is_required)
-
-    def _identifier(self, piece: Identifier) -> Parts:
-        types = {self._entity.fields[each].value_type for each in piece.fields}
-        parts: list[str | Expression] = []
-        for field in piece.fields:
-            parts += [":" if parts else f"{piece.prefix}:", self._plain(field)]
-        if types == {FieldType.UUID}:
-            return ['"', *parts, '"']
-        return [string(put_together(parts))]
-
-    def _plain(self, field: str) -> Expression:
-        is_text = self._entity.fields[field].value_type is FieldType.TEXT
-        return self._column(field) if is_text else text_of(self._column(field))
-
-    def _items(self, piece: Items) -> Expression:
-        column = self._column(piece.field)
-        item_value: ColumnElement[Any] = sql_column("value", JSONB())
-        items = func.jsonb_array_elements(column).table_valued(item_value, name="i")
-        items = items.render_derived(name="i")
-        value = items.c.value
-        parts: list[str | Expression] = []
-        for number, (key, entry) in enumerate(piece.members):
-            parts += [f'{"," if number else "{"}"{key}":', *_entry(value, entry)]
-        parts.append("}" if piece.members else "{}")
-        nothing = constant(DOUBT if piece.has_required_items else NULL)
-        item = case((value == _json(NULL), nothing), else_=put_together(parts))
-        listed = select(_listed(func.string_agg(item, _COMMA))).select_from(items)
-        text = case((column.is_not(None), listed.correlate(self._rows).scalar_subquery()))
-        return self._missing(piece.field, text, is_required=piece.is_required)
-
-    def _hole(self, number: int, fields: Sequence[str]) -> Parts:
-        values = func.json_build_array(*(self._exact(each) for each in fields))
-        return [f"{HOLE}{number}:", text_of(values), HOLE]
-
-    def _exact(self, field: str) -> Expression:
-        """A value that JSON keeps as it is; of decimals it would lose digits."""
-        is_decimal = self._entity.fields[field].value_type is FieldType.DECIMAL
-        return text_of(self._column(field)) if is_decimal else self._column(field)
+        return self._values.hole(number, [each.field for each in self._order])
 
     def _one(self, piece: RelatedOne) -> Expression:
         relation = piece.relation
@@ -253,7 +181,7 @@ class _Level:
         self._counts.append(func.coalesce(joined.c.n, _NOTHING))
         return or_else(joined.c.j, is_required=piece.is_required)
 
-    def _page(self, relation: Relation, page: "PageRows | PageObject") -> Expression:
+    def _page(self, relation: Relation, page: PageRows | PageObject) -> Expression:
         selection = self._slices[relation.number]
         made = _Page(relation, selection, page, self._rows, self._slices)
         joined = self._join(made.query, relation, is_outer=False)
@@ -261,13 +189,15 @@ class _Level:
         return joined.c.j
 
     def _related(
-        self, query: Select[Any], relation: Relation, source: FromClause, rows: FromClause
+        self, query: Select[Any, Any], relation: Relation, source: FromClause, rows: FromClause
     ) -> Select[Any]:
         selection = self._slices[relation.number]
         conditions = related(relation, selection, rows=rows, parent=self._rows)
         return query.select_from(source).where(*conditions).correlate(self._rows)
 
-    def _join(self, query: Select[Any], relation: Relation, *, is_outer: bool) -> Lateral:
+    def _join(
+        self, query: Select[Any, Any], relation: Relation, *, is_outer: bool
+    ) -> LateralFromClause:
         joined = query.correlate(self._rows).lateral(f"j{relation.number}")
         self.source = self.source.join(joined, true(), isouter=is_outer)
         return joined
@@ -352,13 +282,10 @@ class _Page:
         match piece:
             case Constant(json):
                 return [json]
-            case PageObject(members):
-                parts: list[str | Expression] = []
-                for number, (key, inner) in enumerate(members):
-                    parts += [f'{"," if number else "{"}"{key}":', *self._text(inner)]
-                return [*parts, "}" if members else "{}"]
+            case PageObject():
+                return members((key, self._text(inner)) for key, inner in piece.members)
             case PageRows(item):
-                return [_listed(self._gathered(put_together(self._level.object(item))))]
+                return [listed(self._gathered(put_together(self._level.object(item))))]
             case PageEdge():
                 return [self._edge(piece)]
             case PageCursor(number, is_end):
@@ -400,23 +327,6 @@ class _Page:
             return self._within(func.count())
         total = func.coalesce(self._within(func.sum(_ONE + further)), _NOTHING)
         return cast(total, BigInteger())
-
-
-def _listed(items: Expression) -> Expression:
-    return put_together(["[", func.coalesce(items, constant("")), "]"])
-
-
-def _entry(value: Expression, entry: Entry | Constant) -> Parts:
-    if isinstance(entry, Constant):
-        return [entry.json]
-    text = text_of(value.op("->")(constant(entry.name)))
-    if entry.is_required:
-        text = func.nullif(text, constant(NULL))
-    return [or_else(text, is_required=entry.is_required)]
-
-
-def _json(text: str) -> Expression:
-    return literal_column(f"'{text}'::jsonb", JSONB())
 
 
 def _pieces(page: PageRows | PageObject) -> Iterator[PagePiece]:

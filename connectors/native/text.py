@@ -5,7 +5,7 @@ the figures stand in docs/performance.md. A text with `||` is `NULL` as soon as 
 is, so every part that may be missing is coalesced.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Text, case, cast, func, literal_column
@@ -79,3 +79,16 @@ def written(value: Expression, form: Form) -> Expression:
             return case((value.is_(None), None), (fits, text_of(value)), else_=constant(DOUBT))
         case _:
             return text_of(value)
+
+
+def members(pairs: Iterable[tuple[str, Parts]]) -> list[str | Expression]:
+    """A JSON object of keys, which need no escaping, and texts."""
+    parts: list[str | Expression] = []
+    for key, text in pairs:
+        parts += [f'{"," if parts else "{"}"{key}":', *text]
+    return [*parts, "}" if parts else "{}"]
+
+
+def listed(items: Expression) -> Expression:
+    """A JSON array of items that are put together with commas; empty where they are `NULL`."""
+    return put_together(["[", func.coalesce(items, constant("")), "]"])
