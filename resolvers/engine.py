@@ -12,7 +12,7 @@ from graphql import (
     OperationType,
     specified_rules,
 )
-from graphql.execution import VariableValues, get_variable_values
+from graphql.execution import VariableValues
 
 from connectors.aspects import Accounts
 from resolvers.context import Context
@@ -68,10 +68,7 @@ class Engine:
                 ],
                 ResultKind.METHOD_REFUSED,
             )
-        definitions = operation.variable_definitions or ()
-        variables = get_variable_values(
-            self._schema, definitions, dict(request.variables or {}), max_errors=20
-        )
+        variables = document.variables(operation).values(request.variables)
         if isinstance(variables, list):
             return _refused([_formatted(each, ErrorCode.BAD_USER_INPUT) for each in variables])
         return await self._run(document, operation, variables, request, context)
