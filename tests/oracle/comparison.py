@@ -16,12 +16,17 @@ Answer: TypeAlias = tuple[bytes, Sequence[Mapping[str, Any]]] | None
 """The data as JSON with their keys in order, and the errors; none where nothing was executed."""
 
 
-def answered(result: Result) -> Answer:
-    """What the engine answered."""
+def answered(result: Result, document: str) -> Answer:
+    """What the engine answered to a document."""
     if result.kind is not ResultKind.EXECUTED:
         return None
     answer = orjson.loads(result.body)
-    return _text(answer["data"]), [_error(each) for each in answer.get("errors", ())]
+    lines = document.split("\n")
+    errors = answer.get("errors", ())
+    return _text(answer["data"]), [
+        _error(each) | ({} if _is_placed(each, lines) else {"misplaced": each["locations"]})
+        for each in errors
+    ]
 
 
 def expected(result: ExecutionResult | None) -> Answer:
@@ -84,12 +89,21 @@ def _value(value: Any) -> Any:
     return value if at.tzinfo is None else f"time {at.astimezone(UTC).isoformat()}"
 
 
-def _error(error: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The path, the place in the document and the code; the words where the standard says them."""
+def _is_placed(error: Mapping[str, Any], lines: Sequence[str]) -> bool:
+    """Whether an error points into the document at its field, everywhere where that is selected.
+
+    graphql-core is no reference for that: it takes equal fields of two documents for one another.
+    """
+    key = next(each for each in reversed(error["path"]) if isinstance(each, str))
+    places = [lines[at["line"] - 1][at["column"] - 1 :] for at in error["locations"]]
+    return bool(places) and all(each.startswith(key) for each in places)
+
+
+def _error(error: Mapping[str, Any]) -> dict[str, Any]:
+    """The path and the code; the words where the standard says them."""
     is_standard = error["message"].startswith("Cannot return null")
     return {
         "path": error["path"],
-        "locations": error["locations"],
         "extensions": dict(error["extensions"]),
         "message": error["message"] if is_standard else None,
     }
@@ -99,7 +113,6 @@ def _formatted(error: GraphQLError) -> Mapping[str, Any]:
     return {
         "message": error.message,
         "path": error.path,
-        "locations": [{"line": at.line, "column": at.column} for at in error.locations or ()],
         "extensions": _extensions(error.original_error),
     }
 

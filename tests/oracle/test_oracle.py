@@ -111,7 +111,8 @@ def test_the_engine_answers_random_operations_as_graphql_core_does(
 def _compare(world: World, operations: list[Operation]) -> list[Answer]:
     runs = [(each, variables) for each in operations for variables in each.variables]
     requests = [_request(each, variables) for each, variables in runs]
-    answers = [answered(each) for each in world.ask(*requests)]
+    results = zip(requests, world.ask(*requests), strict=True)
+    answers = [answered(result, request.query) for request, result in results]
     for request, answer in zip(requests, answers, strict=True):
         if answer != _expected(world, request):
             pytest.fail(_difference(world, request), pytrace=False)
@@ -133,7 +134,7 @@ def _difference(world: World, request: Request) -> str:
     def differs(text: str) -> bool:
         smaller = replace(request, query=text)
         (result,) = world.ask(smaller)
-        return answered(result) != _expected(world, smaller)
+        return answered(result, text) != _expected(world, smaller)
 
     is_alone = differs(request.query)
     text = reduced(request.query, differs) if is_alone else request.query
@@ -141,6 +142,6 @@ def _difference(world: World, request: Request) -> str:
     (result,) = world.ask(small)
     return (
         f"{text}\n\nvariables: {request.variables}\n\n"
-        + difference(answered(result), _expected(world, small))
+        + difference(answered(result, text), _expected(world, small))
         + ("" if is_alone else "\n\nIt differs only while other operations are under way.")
     )

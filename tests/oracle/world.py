@@ -27,9 +27,7 @@ from tests.connectors.native.filled import fill_table
 from tests.oracle.records import HELD, INDEXED, OBSERVED_AT, Company, Record, company
 from tests.oracle.reference import Reference, document_url
 
-LIMITS = DocumentLimits(
-    max_fields=100_000, max_aliases=10_000, max_depth=100, max_nodes=10**12
-)
+LIMITS = DocumentLimits(max_fields=100_000, max_aliases=10_000, max_depth=100, max_nodes=10**12)
 DESK = frozenset({"desk"})
 
 

@@ -1,8 +1,7 @@
 """How many statements a document takes where everything that it asks for is in the store."""
 
-import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -11,11 +10,13 @@ import pytest
 from connectors.native.connector import NativeConnector
 from resolvers import identifier
 from resolvers.request import Request
-from tests.oracle.awkward import awkward_company
+from tests.connectors.native.filled import completed
+from tests.oracle.records import Company, Identifier, Record, company
 from tests.oracle.world import World, fill, stored_world
 from tests.postgres import Server
 from tests.resolvers.wire import Wire, wire
 
+EMAIL = "ada@example.com"
 WHOLE = """
   id name emails { address } tags custom organization { name }
   records { recordId source { name } }
@@ -66,7 +67,7 @@ DOCUMENTS: Mapping[str, tuple[int, str]] = {
         f"query ($id: ID!) {{ node(id: $id) {{ id ... on Customer {{ {WHOLE} }} }} }}",
     ),
     "nodes of one type": (
-        2,
+        1,
         "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Ticket { subject customer { name } } } }",
     ),
     "a tiny question": (1, "query ($id: ID!) { customer(by: {id: $id}) { name } }"),
@@ -97,7 +98,7 @@ class Counted:
         for _ in range(2):
             self.wire.executed.clear()
             answer = self._answer(document)
-        assert all(answer["data"].values()), answer
+        assert "errors" not in answer, answer
         return list(self.wire.executed)
 
     def _answer(self, document: str) -> Mapping[str, Any]:
@@ -111,26 +112,41 @@ class Counted:
         return {
             "id": identifier.encode("Customer", tables["customer"][0]["id"]),
             "ids": [identifier.encode("Ticket", "desk", each["record_id"]) for each in tickets],
-            "email": self._email(),
+            "email": EMAIL,
             "first": 5,
             "few": 2,
             "text": "a",
         }
 
-    def _email(self) -> str:
-        """An address that only one customer has."""
-        document = "query ($email: String!) { customer(by: {email: $email}) { name } }"
-        for each in self.world.company.identifiers:
-            found = self.world.reference.execute(document, {"email": each.value}, None)
-            if each.type == "email" and found and found.data and found.data["customer"]:
-                return each.value
-        raise AssertionError("nobody has an address of their own")
+
+def _sound_company() -> Company:
+    """A company for whose records the graph has no errors, all of them in the store."""
+    made = company(0)
+    tables = {
+        entity: [_sound(entity, each) for each in records]
+        for entity, records in made.tables.items()
+    }
+    record = tables["customer_record"][0]
+    address = Identifier(record["source"], record["record_id"], "email", EMAIL)
+    return replace(made, tables=tables, live=frozenset(), identifiers=[address])
+
+
+def _sound(entity: str, record: Record) -> Record:
+    whole = completed(entity, {k: each for k, each in record.items() if each is not None})
+    for name, value in whole.items():
+        if isinstance(value, list):
+            whole[name] = [each for each in value if each is not None]
+    if entity == "campaign":
+        whole["currency"] = "EUR"
+    if entity == "campaign_membership":
+        whole["campaign_ref"] = whole["campaign_ref"].replace("lost", "000")
+    return whole
 
 
 @pytest.fixture(scope="module")
 def counted(postgres: Server) -> Iterator[Counted]:
     """A company in a real store, counted at the wire."""
-    records = awkward_company(0)
+    records = _sound_company()
     with postgres.database() as url, wire(url) as between:
         fill(url, records)
         with stored_world(records, between.url) as made:
@@ -151,9 +167,9 @@ def test_the_payload_of_a_mutation_takes_few_statements(counted: Counted) -> Non
     """It is read like a query once the interaction is committed."""
     journal = counted.world.federation.native
     assert isinstance(journal, NativeConnector)
-    logging = dataclasses.replace(counted.world, journal=journal)
+    logging = replace(counted.world, journal=journal)
 
-    executed = dataclasses.replace(counted, world=logging).executed(LOG)
+    executed = replace(counted, world=logging).executed(LOG)
 
     commit = max(place for place, each in enumerate(executed) if each.startswith("COMMIT"))
     assert len(executed[commit + 1 :]) == AFTER_LOGGING, _told(executed)
