@@ -41,22 +41,53 @@ async def serve(
     Raises `OSError` where the address cannot be had and `SourceError` where the store cannot.
     """
     with listen(settings.server) as listening:
-        async with open_gateway(settings, report=report) as gateway, _jobs(settings, gateway):
-            config = uvicorn.Config(
-                gateway.app,
-                http="httptools",
-                ws="none",
-                lifespan="off",
-                access_log=False,
-                log_config=None,
-                timeout_graceful_shutdown=GRACE_S,
-                server_header=False,
-            )
-            server = _Server(config, lambda: when_ready(gateway, listening))
-            await server.serve(sockets=[listening])
-    for number in server.caught:
+        caught = await answer(
+            settings, listening, when_ready=when_ready, report=report, does_pull=True
+        )
+    for number in caught:
         # Only now that everything is closed does the process end as the signal says.
         signal.raise_signal(number)
+
+
+async def answer(
+    settings: Settings,
+    listening: socket.socket,
+    *,
+    when_ready: Ready,
+    report: Callable[[Progress], None] = lambda _: None,
+    does_pull: bool,
+    stop: asyncio.Event | None = None,
+) -> list[int]:
+    """Answer what comes to a listening socket until SIGINT or SIGTERM, or until `stop` is set.
+
+    The signals that came. With `does_pull` the sources are pulled meanwhile.
+    """
+    async with (
+        open_gateway(settings, report=report) as gateway,
+        _jobs(settings, gateway, does_pull=does_pull),
+    ):
+        config = uvicorn.Config(
+            gateway.app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            timeout_graceful_shutdown=GRACE_S,
+            server_header=False,
+        )
+        server = _Server(config, lambda: when_ready(gateway, listening))
+        waiting = asyncio.create_task(_stop(server, stop or asyncio.Event()))
+        try:
+            await server.serve(sockets=[listening])
+        finally:
+            waiting.cancel()
+    return server.caught
+
+
+async def _stop(server: uvicorn.Server, stop: asyncio.Event) -> None:
+    await stop.wait()
+    server.should_exit = True
 
 
 class _Server(uvicorn.Server):
@@ -96,13 +127,12 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def _jobs(settings: Settings, gateway: Gateway) -> AsyncIterator[None]:
+async def _jobs(settings: Settings, gateway: Gateway, *, does_pull: bool) -> AsyncIterator[None]:
     """The background jobs: pulling the sources, and looking how the pulls went."""
     every_s = {name: options.sync_every_s for name, options in settings.sources.items()}
-    jobs = [
-        asyncio.create_task(gateway.sync.run_forever(every_s)),
-        asyncio.create_task(gateway.sources.keep_fresh(gateway.store)),
-    ]
+    jobs = [asyncio.create_task(gateway.sources.keep_fresh(gateway.store))]
+    if does_pull:
+        jobs.append(asyncio.create_task(gateway.sync.run_forever(every_s)))
     try:
         yield
     finally:

@@ -146,6 +146,9 @@ class Server(Section):
     port: int = Field(default=8360, ge=0, le=65535)
     """The port to listen at; 0 takes a free one."""
 
+    workers: Count = 1
+    """How many processes answer. One uses one processor core; only the first pulls sources."""
+
     graphiql: bool = True
     """Whether a browser that opens the endpoint gets GraphiQL, the page to try queries in."""
 
