@@ -30,56 +30,62 @@ class Accounts:
 
     def of(self, source: str) -> Account:
         """The account of a source, opened at its first question."""
-        return self.by_source.setdefault(source, Account())
+        account = self.by_source.get(source)
+        if account is None:
+            account = self.by_source[source] = Account()
+        return account
 
 
 async def ask(
     connector: Connector, batch: Batch, *, accounts: Accounts, board: HealthBoard
 ) -> Answer:
     """Ask a connector under the batch's timeout. Whatever goes wrong is a `SourceError`."""
-    account = accounts.of(connector.name)
+    source = connector.name
+    account = accounts.of(source)
     started = time.perf_counter()
     try:
-        answer = await _within_time(connector, batch)
-    except SourceError as exc:
-        account.status = status_of(exc)
+        async with asyncio.timeout(batch.timeout_s):
+            answer = await connector.fetch(batch)
+    except Exception as exc:
+        error = _logged(source, batch, exc)
+        account.status = status_of(error)
         account.call_count += 1
-        board.failed(exc)
-        raise
+        board.failed(error)
+        if error is exc:
+            raise
+        raise error from exc
     finally:
         elapsed_ms = (time.perf_counter() - started) * 1000
         account.elapsed_ms = max(account.elapsed_ms, elapsed_ms)
     account.call_count += answer.calls
     account.row_count += sum(map(len, answer.rows.values())) + answer.nested_count
-    _note(connector.name, answer, account, board)
+    if answer.failures or answer.skipped:
+        _note(source, answer, account, board)
+    else:
+        board.answered(source)
     return answer
 
 
 def _note(source: str, answer: Answer, account: Account, board: HealthBoard) -> None:
     for skipped in answer.skipped:
         log.warning("record_skipped", source=source, record=skipped.record_id, why=skipped.reason)
+    account.status = SourceStatus.PARTIAL
     if answer.failures:
-        account.status = SourceStatus.PARTIAL
         for failure in {str(each): each for each in answer.failures.values()}.values():
             log.warning("source_failed_for_keys", source=source, error=str(failure))
         board.failed_in_part(next(iter(answer.failures.values())))
-        return
-    if answer.skipped:
-        account.status = SourceStatus.PARTIAL
-    board.answered(source, skipped_count=len(answer.skipped))
+    else:
+        board.answered(source, skipped_count=len(answer.skipped))
 
 
-async def _within_time(connector: Connector, batch: Batch) -> Answer:
-    try:
-        async with asyncio.timeout(batch.timeout_s):
-            return await connector.fetch(batch)
-    except SourceError as exc:
-        log.warning("source_failed", source=connector.name, code=exc.code, error=exc.message)
-        raise
-    except TimeoutError as exc:
+def _logged(source: str, batch: Batch, exc: Exception) -> SourceError:
+    """What a failure means, after it was logged."""
+    if isinstance(exc, SourceError):
+        log.warning("source_failed", source=source, code=exc.code, error=exc.message)
+        return exc
+    if isinstance(exc, TimeoutError):
         message = f"no answer within {batch.timeout_s:g} s to a question about {batch.entity}"
-        log.warning("source_failed", source=connector.name, code=TimedOut.code, error=message)
-        raise TimedOut(connector.name, message) from exc
-    except Exception as exc:
-        log.exception("source_failed_unexpectedly", source=connector.name, entity=batch.entity)
-        raise SourceError(connector.name, f"unexpected {type(exc).__name__}") from exc
+        log.warning("source_failed", source=source, code=TimedOut.code, error=message)
+        return TimedOut(source, message)
+    log.error("source_failed_unexpectedly", source=source, entity=batch.entity, exc_info=exc)
+    return SourceError(source, f"unexpected {type(exc).__name__}")

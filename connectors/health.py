@@ -45,39 +45,52 @@ class HealthBoard:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._health: dict[str, Health] = {}
+        # Sources whose last answer was whole, which is noted with every answer.
+        self._answered_at: dict[str, datetime] = {}
 
     def of(self, source: str) -> Health:
         """The health of one source."""
+        at = self._answered_at.get(source)
+        if at is not None:
+            return Health(status=SourceStatus.OK, asked_at=at, answered_at=at)
         return self._health.get(source, Health())
 
     def answered(self, source: str, *, skipped_count: int = 0) -> None:
         """Note that a source answered, leaving out so many records that could not be read."""
+        if not skipped_count:
+            self._answered_at[source] = self._now()
+            return
         now = self._now()
-        status = SourceStatus.PARTIAL if skipped_count else SourceStatus.OK
-        problem = f"{skipped_count} records could not be read" if skipped_count else None
-        self._health[source] = Health(
-            status=status,
+        health = Health(
+            status=SourceStatus.PARTIAL,
             asked_at=now,
             answered_at=now,
-            problem=problem,
+            problem=f"{skipped_count} records could not be read",
             skipped_count=skipped_count,
         )
+        self._note(source, health)
 
     def failed_in_part(self, error: SourceError) -> None:
         """Note that a source answered, but not to everything that it was asked."""
         now = self._now()
-        self._health[error.source] = Health(
+        health = Health(
             status=SourceStatus.PARTIAL,
             asked_at=now,
             answered_at=now,
             problem=error.client_message,
         )
+        self._note(error.source, health)
 
     def failed(self, error: SourceError) -> None:
         """Note that a source failed; when it last answered stays known."""
-        self._health[error.source] = replace(
+        health = replace(
             self.of(error.source),
             status=status_of(error),
             asked_at=self._now(),
             problem=error.client_message,
         )
+        self._note(error.source, health)
+
+    def _note(self, source: str, health: Health) -> None:
+        self._health[source] = health
+        self._answered_at.pop(source, None)
