@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from graphql import GraphQLSchema, is_enum_type
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\.\.\.|[A-Za-z_]\w*|-?\d+(?:\.\d+)?|\S')
+_VALUE = re.compile(r"(?<=: )(?:\{[^{}]*\}|\[[^\[\]]*\]|[^\s,(){}\[\]]+)")
+_FRAGMENT = re.compile(r"\.\.\.[^{}]*\{[^{}]*\}|fragment[^{}]*\{[^{}]*\}|\w+ \{[^{}]*\}|\$\w+: \S+")
 _LITERALS = (
     '"a"',
     "1",
@@ -81,10 +83,14 @@ _PIECES = (
 
 
 class Mutation:
-    """Changes documents over a schema."""
+    """Changes documents over a schema. Values in `others` are put into them too."""
 
-    def __init__(self, schema: GraphQLSchema, chance: random.Random) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, chance: random.Random, *, others: Sequence[str] = ()
+    ) -> None:
         self._chance = chance
+        self._values = [*_LITERALS, *(each for text in others for each in _VALUE.findall(text))]
+        self._pieces = [*_PIECES, *(each for text in others for each in _FRAGMENT.findall(text))]
         names = set(schema.type_map)
         for type_ in schema.type_map.values():
             names.update(getattr(type_, "fields", {}))
@@ -123,11 +129,11 @@ class Mutation:
 
     def _with(self, tokens: list[str]) -> list[str]:
         at = self._chance.randrange(len(tokens) + 1)
-        return [*tokens[:at], self._chance.choice(_PIECES), *tokens[at:]]
+        return [*tokens[:at], self._chance.choice(self._pieces), *tokens[at:]]
 
     def _other_value(self, tokens: list[str]) -> list[str]:
         at = self._place(tokens, ":".__eq__) + 1
-        return [*tokens[:at], self._chance.choice(_LITERALS), *tokens[at + 1 :]]
+        return [*tokens[:at], self._chance.choice(self._values), *tokens[at + 1 :]]
 
     def _span(self, tokens: list[str]) -> tuple[int, int]:
         start = self._place(tokens, lambda each: each in set("({["))

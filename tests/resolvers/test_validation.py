@@ -128,34 +128,34 @@ def test_what_clients_usually_ask_passes_without_graphql_core() -> None:
     assert len(passed) >= 0.9 * len(valid) >= 0.9 * 180
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "{ dog { name } }",
-        "query A { __typename dog { n: name __typename } } query B { rock { weight } }",
-        "mutation ($i: Int!) { set(i: $i) { name } }",
-        '{ all(i: 1, f: 1, s: "a", b: true, id: 7, c: RED, odd: "x") }',
-        '{ all(i: null, f: 1.5, id: "a") default list }',
-        "{ at(point: {x: 1, next: {x: -2147483648, y: 2147483647}, colors: [RED]}) }",
-        "query ($x: Int!, $c: Color!) { at(point: {x: $x, colors: [$c]}) }",
-        "query ($i: Int = 1) { default(first: $i) all(i: $i, f: 2) }",
-        "query ($i: Int) { default(first: $i) }",
-        "query ($l: [Int!]!, $p: Point!) { list(of: $l) at(point: $p) }",
-        "query ($p: Point! = {x: 1}) { at(point: $p) }",
-        'query ($id: ID!) { one(choice: {id: $id}) { friend(of: {name: "a"}) { name } } }',
-        "query ($b: Boolean!) { dog @skip(if: $b) { name @include(if: true) } }",
-        "query ($b: Boolean = true) { dog { ...F @skip(if: $b) } } fragment F on Dog { age }",
-        "{ named { ... on Dog { age } ... on Cat { friend { name } } ... { name } } }",
-        "{ thing { ... on Named { name } } named { ...F } } fragment F on Thing { __typename }",
-        "{ dog { name ...A ...B } } fragment A on Dog { name ...B } fragment B on Dog { name }",
-        "{ dog { friend { name } } ... on Query { dog { friend { ... on Dog { age } } } } }",
-        (
-            'query ($n: String) { dog { ...A friend(of: {name: "x"}) { name } } ...B }'
-            ' fragment A on Dog { friend(of: {name: "x"}) { ... on Cat { age } } }'
-            " fragment B on Query { all(s: $n) }"
-        ),
-    ],
-)
+UNDERSTOOD = [
+    "{ dog { name } }",
+    "query A { __typename dog { n: name __typename } } query B { rock { weight } }",
+    "mutation ($i: Int!) { set(i: $i) { name } }",
+    '{ all(i: 1, f: 1, s: "a", b: true, id: 7, c: RED, odd: "x") }',
+    '{ all(i: null, f: 1.5, id: "a") default list }',
+    "{ at(point: {x: 1, next: {x: -2147483648, y: 2147483647}, colors: [RED]}) }",
+    "query ($x: Int!, $c: Color!) { at(point: {x: $x, colors: [$c]}) }",
+    "query ($i: Int = 1) { default(first: $i) all(i: $i, f: 2) }",
+    "query ($i: Int) { default(first: $i) }",
+    "query ($l: [Int!]!, $p: Point!) { list(of: $l) at(point: $p) }",
+    "query ($p: Point! = {x: 1}) { at(point: $p) }",
+    'query ($id: ID!) { one(choice: {id: $id}) { friend(of: {name: "a"}) { name } } }',
+    "query ($b: Boolean!) { dog @skip(if: $b) { name @include(if: true) } }",
+    "query ($b: Boolean = true) { dog { ...F @skip(if: $b) } } fragment F on Dog { age }",
+    "{ named { ... on Dog { age } ... on Cat { friend { name } } ... { name } } }",
+    "{ thing { ... on Named { name } } named { ...F } } fragment F on Thing { __typename }",
+    "{ dog { name ...A ...B } } fragment A on Dog { name ...B } fragment B on Dog { name }",
+    "{ dog { friend { name } } ... on Query { dog { friend { ... on Dog { age } } } } }",
+    (
+        'query ($n: String) { dog { ...A friend(of: {name: "x"}) { name } } ...B }'
+        ' fragment A on Dog { friend(of: {name: "x"}) { ... on Cat { age } } }'
+        " fragment B on Query { all(s: $n) }"
+    ),
+]
+
+
+@pytest.mark.parametrize("text", UNDERSTOOD)
 def test_it_understands(text: str) -> None:
     """All parts of queries and mutations that clients use, in their simple forms."""
     document = parse(text)
@@ -339,6 +339,22 @@ def test_documents_made_to_be_compared_for_long_are_given_up_on_early() -> None:
     assert validator.errors(parse("{ " + "dog { name } " * 70 + "}")) == []
     errors = validator.errors(parse("{ " + "dog { name } " * 300 + "}"))
     assert [each.message for each in errors] == ["Validation aborted."]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(min_value=0, max_value=10**9))
+def test_nothing_that_is_refused_passes_when_it_is_changed(seed: int) -> None:
+    """All the documents above, with changes by chance and pieces of each other."""
+    chance = random.Random(seed)
+    mutation = Mutation(SMALL, chance, others=[*UNDERSTOOD, *REFUSED])
+    for _ in range(20):
+        text = mutation.changed(chance.choice([*UNDERSTOOD, *UNDERSTOOD, *REFUSED]))
+        try:
+            document = parse(text)
+        except GraphQLSyntaxError:
+            continue
+        if is_certainly_valid(SMALL_TABLE, document):
+            assert not validate(SMALL, document), text
 
 
 class _NoDogs(ValidationRule):
