@@ -110,7 +110,10 @@ class Nester:
         self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode], scope: RowScope
     ) -> int:
         """Add one selection set; gives the number of its object."""
-        self.fusion.items.append(self._object(type_, selections, _Place(scope, scope, ())))
+        # Apart, for what is planned here must not become columns and steps of the rows.
+        row = RowScope(scope.entity, is_apart=True)
+        row.page_index = scope.page_index
+        self.fusion.items.append(self._object(type_, selections, _Place(row, row, ())))
         return len(self.fusion.items) - 1
 
     def _object(

@@ -87,7 +87,9 @@ class NativeConnector:
         finish = self._reader_of(batch.entity, batch.fields)
         if batch.nest is None:
             return Answer(_by_key(rows, question.keys, finish))
-        nested_count = sum(row[-2] for row in rows)
+        nested_count = sum([row[-2] for row in rows])
+        if question.shape.is_direct:
+            return Answer({(row[-1],): [row[:-2]] for row in rows}, nested_count=nested_count)
         return Answer(_by_key(rows, question.keys, finish, width=-2), nested_count=nested_count)
 
     def _prepared(self, batch: Batch) -> tuple[Statement, Question]:

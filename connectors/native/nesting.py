@@ -92,8 +92,12 @@ def nested(nest: Nest, rows: FromClause, *, entity: Entity, shape: Shape) -> Nes
     parts: list[str | Expression] = []
     for number, item in enumerate(nest.items):
         parts += [BETWEEN if number else "", *level.object(item)]
-    text = func.convert_to(put_together(parts), constant("UTF8"), type_=BYTEA())
-    return Nested(text, level.further(), level.source)
+    return Nested(as_bytes(put_together(parts)), level.further(), level.source)
+
+
+def as_bytes(text: Expression) -> Expression:
+    """A text as UTF-8."""
+    return func.convert_to(text, constant("UTF8"), type_=BYTEA())
 
 
 def fields_of_row(item: Object, order: Sequence[Order]) -> Iterator[str]:

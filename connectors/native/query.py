@@ -18,6 +18,7 @@ from sqlalchemy import (
     TableValuedAlias,
     and_,
     bindparam,
+    case,
     column,
     func,
     literal_column,
@@ -29,13 +30,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from connectors.contract import Nest
 from connectors.native.condition import BIND_TYPES, Condition, slot_name
 from connectors.native.lookup import match_fields
-from connectors.native.nesting import fields_of_row, limit_name, nested
+from connectors.native.nesting import as_bytes, fields_of_row, limit_name, nested
 from connectors.native.selection import conditions_of, ordering
 from connectors.native.shape import Question, Shape, Slot
 from connectors.native.statement import Statement, compiled
 from connectors.native.tables import CUSTOMER_IDENTIFIER, TABLES
+from connectors.native.text import constant
+from connectors.nest import DOUBT
 from domain.catalogue import ENTITIES
-from domain.entity import Entity
+from domain.entity import Entity, FieldType
 
 _LIMIT = "row_limit"
 _SINGLE: ColumnElement[int] = literal_column("1")
@@ -45,8 +48,9 @@ _ONE: ColumnElement[int] = literal_column("1").label("n")
 def statement_of(shape: Shape) -> Statement:
     """The statement for a shape.
 
-    Its rows end with one column more than was asked for: the number of the key, from 1. In front of
-    it a nest has two, its text and how many further rows that holds.
+    Its rows end with one column more than was asked for: the number of the key, from 1, or the key
+    itself where the shape `is_direct`. In front of it a nest has two, its text and how many further
+    rows that holds.
     """
     if shape.nest is not None:
         return compiled(_nested(shape, shape.nest))
@@ -71,10 +75,28 @@ def _nested(shape: Shape, nest: Nest) -> Select[Any]:
     needed = [name for item in nest.items for name in fields_of_row(item, shape.selection.order)]
     fields = tuple(dict.fromkeys([*shape.fields, *needed]))
     flat = replace(shape, fields=fields, nest=None, slices=())
+    if shape.is_direct:
+        return _direct(flat, nest, shape)
     rows = (_keyed(flat) if shape.match else _listed(flat)).subquery("r")
     made = nested(nest, rows, entity=entity, shape=shape)
     columns = (*(rows.c[each] for each in shape.fields), made.text, made.count, rows.c.n)
     return select(*columns).select_from(made.source)
+
+
+def _direct(flat: Shape, nest: Nest, shape: Shape) -> Select[Any]:
+    """Customers by their ids, each with its id in place of the number of the key.
+
+    Half as dear as `_keyed` (20 against 40 µs of the server for one customer): most customers were
+    never merged away, and the text of one that was says that it is worth nothing.
+    """
+    rows = TABLES["customer"].alias("r")
+    made = nested(nest, rows, entity=ENTITIES["customer"], shape=shape)
+    text = case((rows.c.superseded_by.is_(None), made.text), else_=as_bytes(constant(DOUBT)))
+    columns = (*(rows.c[each] for each in shape.fields), text, made.count, rows.c.id)
+    ids = bindparam("key0", type_=ARRAY(BIND_TYPES[FieldType.UUID]))
+    conditions = conditions_of(flat.selection, ENTITIES["customer"], flat.match, rows=rows)
+    query = select(*columns).select_from(made.source)
+    return query.where(rows.c.id == func.any(ids), *conditions)
 
 
 def _listed(shape: Shape) -> Select[Any]:

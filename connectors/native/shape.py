@@ -52,6 +52,11 @@ class Shape:
     nest: Nest | None = None
     slices: tuple[Selection, ...] = ()
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether rows are read by their ids alone, and say themselves whose they are."""
+        return self.nest is not None and self.entity == "customer" and self.match == ("id",)
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -112,7 +117,9 @@ def storable_keys(batch: Batch) -> Sequence[Key]:
     ]
 
 
-def _bounds(batch: Batch | Slice, entity: Entity) -> tuple[Bound | None, Bound | None, Filter | None]:
+def _bounds(
+    batch: Batch | Slice, entity: Entity
+) -> tuple[Bound | None, Bound | None, Filter | None]:
     """The bounds, and the filter with those bounds in it that hold values nothing can store."""
     parts = [] if batch.where is None else [batch.where]
     after, until = batch.after, batch.until
