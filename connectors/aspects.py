@@ -1,7 +1,7 @@
 """What is wrapped around every connector: deadlines, unexpected errors, accounts of cost."""
 
-import asyncio
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 import structlog
@@ -40,14 +40,36 @@ async def ask(
     connector: Connector, batch: Batch, *, accounts: Accounts, board: HealthBoard
 ) -> Answer:
     """Ask a connector under the batch's timeout. Whatever goes wrong is a `SourceError`."""
-    source = connector.name
+    answering = _within_time(connector, batch)
+    return await accounted(
+        connector.name, batch.entity, answering, accounts=accounts, board=board
+    )
+
+
+async def _within_time(connector: Connector, batch: Batch) -> Answer:
+    try:
+        async with asyncio.timeout(batch.timeout_s):
+            return await connector.fetch(batch)
+    except TimeoutError as exc:
+        message = f"no answer within {batch.timeout_s:g} s to a question about {batch.entity}"
+        raise TimedOut(connector.name, message) from exc
+
+
+async def accounted(
+    source: str,
+    entity: str,
+    answering: Awaitable[Answer],
+    *,
+    accounts: Accounts,
+    board: HealthBoard,
+) -> Answer:
+    """The answer of a source, entered in the accounts. What goes wrong is a `SourceError`."""
     account = accounts.of(source)
     started = time.perf_counter()
     try:
-        async with asyncio.timeout(batch.timeout_s):
-            answer = await connector.fetch(batch)
+        answer = await answering
     except Exception as exc:
-        error = _logged(source, batch, exc)
+        error = _logged(source, entity, exc)
         account.status = status_of(error)
         account.call_count += 1
         board.failed(error)
@@ -78,14 +100,10 @@ def _note(source: str, answer: Answer, account: Account, board: HealthBoard) -> 
         board.answered(source, skipped_count=len(answer.skipped))
 
 
-def _logged(source: str, batch: Batch, exc: Exception) -> SourceError:
+def _logged(source: str, entity: str, exc: Exception) -> SourceError:
     """What a failure means, after it was logged."""
     if isinstance(exc, SourceError):
         log.warning("source_failed", source=source, code=exc.code, error=exc.message)
         return exc
-    if isinstance(exc, TimeoutError):
-        message = f"no answer within {batch.timeout_s:g} s to a question about {batch.entity}"
-        log.warning("source_failed", source=source, code=TimedOut.code, error=message)
-        return TimedOut(source, message)
-    log.error("source_failed_unexpectedly", source=source, entity=batch.entity, exc_info=exc)
+    log.error("source_failed_unexpectedly", source=source, entity=entity, exc_info=exc)
     return SourceError(source, f"unexpected {type(exc).__name__}")

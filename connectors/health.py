@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from connectors.deadline import Deadlines
 from connectors.errors import Misconfigured, Refused, SourceError, TimedOut
 
 
@@ -40,9 +41,13 @@ def status_of(error: SourceError) -> SourceStatus:
 
 
 class HealthBoard:
-    """The health of every source by name, as this process has seen it."""
+    """The health of every source by name, as this process has seen it.
+
+    `deadlines` ends the questions that sources do not answer in time.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
+        self.deadlines = Deadlines()
         self._now = now
         self._health: dict[str, Health] = {}
         # Sources whose last answer was whole, which is noted with every answer.

@@ -9,6 +9,7 @@ from typing import Any, Self
 import asyncpg
 import orjson
 
+from connectors.deadline import Deadlines
 from connectors.errors import Misconfigured, Refused, SourceError, TimedOut, Unavailable
 from connectors.native.lanes import Lanes
 
@@ -70,6 +71,7 @@ class Store:
 
     def __init__(self, lanes: Lanes) -> None:
         self._lanes = lanes
+        self._deadlines = Deadlines()
 
     @classmethod
     async def open(
@@ -133,7 +135,7 @@ class Store:
         if timeout_s is None:
             return await self._rows(statement, values)
         try:
-            async with asyncio.timeout(timeout_s):
+            with self._deadlines.within(timeout_s):
                 return await self._rows(statement, values)
         except TimeoutError as error:
             raise _late() from error

@@ -38,7 +38,7 @@ class CountingStore(Store):
         self.asked: list[tuple[str, Sequence[object]]] = []
 
     async def fetch(
-        self, statement: str, *values: object, timeout_s: float = 30.0
+        self, statement: str, *values: object, timeout_s: float | None = 30.0
     ) -> Sequence[asyncpg.Record]:
         """Count the statement and run it."""
         self.asked.append((statement, values))
