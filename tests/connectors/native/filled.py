@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from connectors.native.connector import NativeConnector
+from connectors.native.lanes import Lanes
 from connectors.native.store import Store
 from domain.catalogue import ENTITIES
 from domain.entity import FieldType
@@ -33,8 +34,8 @@ _FILLERS: Mapping[FieldType, object] = {
 class CountingStore(Store):
     """A store that remembers the statements that it was asked, with their values."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        super().__init__(pool)
+    def __init__(self, lanes: Lanes) -> None:
+        super().__init__(lanes)
         self.asked: list[tuple[str, Sequence[object]]] = []
 
     async def fetch(
