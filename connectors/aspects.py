@@ -1,5 +1,6 @@
 """What is wrapped around every connector: deadlines, unexpected errors, accounts of cost."""
 
+import asyncio
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -41,9 +42,7 @@ async def ask(
 ) -> Answer:
     """Ask a connector under the batch's timeout. Whatever goes wrong is a `SourceError`."""
     answering = _within_time(connector, batch)
-    return await accounted(
-        connector.name, batch.entity, answering, accounts=accounts, board=board
-    )
+    return await accounted(connector.name, batch.entity, answering, accounts=accounts, board=board)
 
 
 async def _within_time(connector: Connector, batch: Batch) -> Answer:

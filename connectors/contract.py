@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.errors import Malformed, Misconfigured, Refused, SourceError, TimedOut, Unavailable
-from connectors.nest import Nest, Slice
+from connectors.nest import NO_SLICES, Nest, Slice, Slices
 from domain.filter import And, Compare, Filter, Not, Op, Or, Row
 from domain.order import Bound, Order
 
@@ -46,16 +46,19 @@ __all__ = [
     "Malformed",
     "Misconfigured",
     "Nest",
+    "Nester",
     "Not",
     "Op",
     "Options",
     "Or",
     "Order",
+    "Prepared",
     "Refused",
     "Row",
     "Severity",
     "Skipped",
     "Slice",
+    "Slices",
     "SourceError",
     "TimedOut",
     "Unavailable",
@@ -128,7 +131,7 @@ class Batch:
     after: Bound | None = None
     until: Bound | None = None
     nest: Nest | None = None
-    slices: tuple[Slice, ...] = ()
+    slices: Slices = NO_SLICES
     timeout_s: float = 30.0
 
 
@@ -252,6 +255,26 @@ class Writer(Connector, Protocol):
         self, entity: str, records: Sequence[Mapping[str, Any]], *, idempotency_key: str
     ) -> Sequence[Written]:
         """Write records; says for each what happened. The same key writes once."""
+        ...
+
+
+class Prepared(Protocol):
+    """A batch that was thought through once, to be asked again and again for other keys."""
+
+    async def fetch(self, keys: Sequence[Key], *, timeout_s: float) -> Answer:
+        """What `Connector.fetch` answers to the batch with these keys, within this time.
+
+        It keeps the time itself, and raises `TimedOut`.
+        """
+        ...
+
+
+@runtime_checkable
+class Nester(Connector, Protocol):
+    """A connector that can nest: see `connectors.nest`."""
+
+    def prepare(self, batch: Batch) -> Prepared:
+        """Think a batch with a nest through. Its keys and its timeout do not matter."""
         ...
 
 

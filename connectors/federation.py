@@ -17,13 +17,16 @@ from connectors.contract import (
     Connector,
     Filter,
     Nest,
+    Nester,
     Op,
     Order,
+    Prepared,
     Row,
-    Slice,
+    Slices,
     SourceError,
 )
 from connectors.health import HealthBoard
+from connectors.nest import NO_SLICES
 from domain.filter import all_of, positive
 
 NATIVE = "native"
@@ -62,7 +65,7 @@ class Question:
     after: Bound | None = None
     until: Bound | None = None
     nest: Nest | None = None
-    slices: tuple[Slice, ...] = ()
+    slices: Slices = NO_SLICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,8 @@ class Federation:
         self._parts: dict[str, tuple[Part, ...]] = {}
         # Made here rather than on the method: what is kept goes with the federation.
         self._kept_batch = lru_cache(maxsize=_KEPT_BATCHES)(self._native_batch)
+        self._kept_prepared = lru_cache(maxsize=_KEPT_BATCHES)(self._prepared)
+        self._kept_slices = lru_cache(maxsize=_KEPT_BATCHES)(self._native_slices)
 
     def timeout_s(self, source: str) -> float:
         """How long a source may take for one question."""
@@ -132,13 +137,21 @@ class Federation:
         parts = self.parts(entity)
         return len(parts) == 1 and parts[0].is_native and parts[0].capability.can_nest
 
+    def prepared(self, question: Question) -> Prepared:
+        """A question with a nest, thought through: what is left to be asked for are keys."""
+        return self._kept_prepared(question) if _is_plain(question) else self._prepared(question)
+
+    def _prepared(self, question: Question) -> Prepared:
+        if not isinstance(self.native, Nester):
+            raise TypeError(f"{self.native.name} says that it can nest, but cannot prepare")
+        return self.native.prepare(self._native_batch(question))
+
     def native_batch(self, question: Question) -> Batch:
         """The batch, still without keys, that asks the native store a question."""
         # The same in request after request; what clients filter by would push it out.
         return self._kept_batch(question) if _is_plain(question) else self._native_batch(question)
 
     def _native_batch(self, question: Question) -> Batch:
-        relations = question.nest.relations if question.nest else ()
         return Batch(
             entity=question.entity,
             fields=question.fields,
@@ -149,11 +162,20 @@ class Federation:
             after=question.after,
             until=question.until,
             nest=question.nest,
-            slices=tuple(
-                replace(each, where=self._native_where(relation.entity, each.where))
-                for relation, each in zip(relations, question.slices, strict=True)
+            slices=(
+                NO_SLICES
+                if question.nest is None
+                else self._kept_slices(question.nest, question.slices)
             ),
             timeout_s=self.timeout_s(self.native.name),
+        )
+
+    def _native_slices(self, nest: Nest, slices: Slices) -> Slices:
+        return Slices(
+            tuple(
+                replace(each, where=self._native_where(relation.entity, each.where))
+                for relation, each in zip(nest.relations, slices.each, strict=True)
+            )
         )
 
     def _native_where(self, entity: str, where: Filter | None) -> Filter | None:
@@ -189,8 +211,9 @@ class Federation:
         )
 
 
-def _is_plain(asked: Question | Slice) -> bool:
-    """Whether a question holds no value that a client may choose freely."""
-    if asked.where is not None or asked.after is not None or asked.until is not None:
-        return False
-    return isinstance(asked, Slice) or all(map(_is_plain, asked.slices))
+def _is_plain(question: Question) -> bool:
+    """Whether a question holds no value that a client may choose freely.
+
+    Slices do not matter: they are kept by whoever asks where nothing in them changes.
+    """
+    return question.where is None and question.after is None and question.until is None

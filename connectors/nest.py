@@ -1,9 +1,9 @@
 """Nests: a row together with what hangs on it, as one JSON text made by the source.
 
-A connector whose capability says `can_nest` gives with every row of a `Batch` that has a `nest`
-one value more, the last: the UTF-8 bytes of the JSON objects that the nest describes. Relations
-inside of it lead to entities of the same connector. How much of a relation is wanted may change
-from question to question, so it stands beside the nest, in `Batch.slices`.
+A connector whose capability says `can_nest` is a `Nester`. It gives with every row of a `Batch` that
+has a `nest` one value more, the last: the UTF-8 bytes of the JSON objects that the nest describes.
+Relations inside of it lead to entities of the same connector. How much of a relation is wanted may
+change from question to question, so it stands beside the nest, in `Batch.slices`.
 
 What JSON alone cannot say is marked by control characters, which no JSON text holds:
 
@@ -16,7 +16,7 @@ A nest is made once and asked many times: it is compared by identity.
 """
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from domain.filter import Filter
@@ -230,4 +230,18 @@ class Slice:
     limit: int | None = None
     after: Bound | None = None
     until: Bound | None = None
-    is_backward: bool = field(default=False)
+    is_backward: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slices:
+    """The slices of all relations of a nest, by number.
+
+    Those in which nothing changes are made once too, and like a nest are compared by identity.
+    """
+
+    each: tuple[Slice, ...] = ()
+
+
+NO_SLICES: Final = Slices()
+"""The slices of a nest without relations."""

@@ -11,8 +11,8 @@ from itertools import chain
 
 from aiodataloader import DataLoader
 
-from connectors.aspects import Accounts, ask
-from connectors.contract import Batch, Connector, Key, SourceError
+from connectors.aspects import Accounts, accounted, ask
+from connectors.contract import Batch, Connector, Key, Prepared, SourceError
 from connectors.federation import INDEXED, Federation, Found, Part, Question
 from connectors.live import LivePart, Outcome, Outcomes
 from connectors.pushdown import merged
@@ -33,6 +33,8 @@ class Session:
 
     async def ask(self, question: Question, keys: Sequence[Key]) -> list[Found | SourceError]:
         """Rows for each key, merged over all sources of the entity, in the order of the keys."""
+        if question.nest is not None:
+            return await self._ask_nested(question, keys)
         parts = self.federation.parts(question.entity)
         if len(parts) == 1:
             # Without the tasks that several parts need.
@@ -41,6 +43,40 @@ class Session:
         shared = _with_order_fields(question)
         outcomes = await asyncio.gather(*(self._ask_part(part, shared, keys) for part in parts))
         return [_together(shared, [each[key] for each in outcomes if key in each]) for key in keys]
+
+    async def _ask_nested(
+        self, question: Question, keys: Sequence[Key]
+    ) -> list[Found | SourceError]:
+        """Ask the store, past the loaders: a nest belongs to one step of one plan."""
+        (part,) = self.federation.parts(question.entity)
+        prepared = self.federation.prepared(question)
+        limit = part.capability.batch_limit
+        if len(keys) <= limit:
+            return await self._fetch_prepared(question, prepared, keys)
+        groups = [keys[n : n + limit] for n in range(0, len(keys), limit)]
+        found = await asyncio.gather(
+            *(self._fetch_prepared(question, prepared, each) for each in groups)
+        )
+        return list(chain.from_iterable(found))
+
+    async def _fetch_prepared(
+        self, question: Question, prepared: Prepared, keys: Sequence[Key]
+    ) -> list[Found | SourceError]:
+        native = self.federation.native.name
+        left = max(0.001, self._ends_at - asyncio.get_running_loop().time())
+        timeout_s = min(left, self.federation.timeout_s(native))
+        try:
+            answer = await accounted(
+                native,
+                question.entity,
+                prepared.fetch(keys, timeout_s=timeout_s),
+                accounts=self.accounts,
+                board=self.federation.board,
+            )
+        except SourceError as exc:
+            return [exc] * len(keys)
+        rows = answer.rows
+        return [Found(rows.get(key, ())) for key in keys]
 
     async def _ask_part(self, part: Part, question: Question, keys: Sequence[Key]) -> Outcomes:
         try:
@@ -56,23 +92,8 @@ class Session:
             mine = [key for key in keys if key[0] in part.sources]
         template = self.federation.native_batch(question)
         limit = part.capability.batch_limit
-        if question.nest is not None:
-            # A nest belongs to one step of one plan: nobody else can ask the same.
-            found = await self._fetch_all(part.connector, template, mine, limit)
-        else:
-            found = await self.load(part.connector, template, mine, limit)
+        found = await self.load(part.connector, template, mine, limit)
         return dict(zip(mine, found, strict=True))
-
-    async def _fetch_all(
-        self, connector: Connector, template: Batch, keys: Sequence[Key], batch_limit: int
-    ) -> list[Outcome]:
-        if len(keys) <= batch_limit:
-            return await self.fetch(connector, template, list(keys)) if keys else []
-        groups = [keys[n : n + batch_limit] for n in range(0, len(keys), batch_limit)]
-        found = await asyncio.gather(
-            *(self.fetch(connector, template, list(group)) for group in groups)
-        )
-        return list(chain.from_iterable(found))
 
     async def load(
         self, connector: Connector, template: Batch, keys: Sequence[Key], batch_limit: int

@@ -22,11 +22,10 @@ def node(field: PlanField) -> Value:
 
 def cursor(field: PlanField) -> Value:
     """The cursor of an edge. Asking for it makes the step bring the sort values along."""
-    if not isinstance(field.scope, RowScope) or field.scope.page_index is None:
+    if not isinstance(field.scope, RowScope) or field.scope.page is None:
         raise TypeError("only the rows of a page have cursors")
     field.scope.has_cursors = True
-    index = field.scope.page_index
-    return RowCursor(f"t.cursors[{index}](r)", index)
+    return RowCursor(f"t.cursors[{field.scope.page.index}](r)")
 
 
 def start_cursor(field: PlanField) -> Value:
@@ -47,7 +46,7 @@ def missing(field: PlanField) -> Value:
 def _end(field: PlanField, *, is_start: bool) -> Value:
     page = _page(field)
     page.items.has_cursors = True
-    return EndCursor(f"t.ends({page.index}, r, is_start={is_start})", page.index, is_start)
+    return EndCursor(f"t.ends({page.index}, r, is_start={is_start})", is_start)
 
 
 def _page(field: PlanField) -> PageScope:

@@ -14,13 +14,14 @@ from uuid import UUID
 
 import orjson
 
-from connectors.contract import Nest, Row, Slice
+from connectors.contract import Nest, Row, Slices
 from connectors.nest import BETWEEN, DOUBT, HOLE, Object, Relation
 from domain.entity import Entity, FieldType
 from resolvers import cursor
 from resolvers.problem import UserError
 from resolvers.run import Path, Run, Shape
-from resolvers.scope import RowScope, Work
+from resolvers.scope import Paged, RowScope, Sliced, Work
+from resolvers.selection import Limits
 
 _BETWEEN: Final = BETWEEN.encode()
 _DOUBT: Final = DOUBT.encode()
@@ -31,8 +32,6 @@ _READERS: Final[Mapping[FieldType, Callable[[str], object]]] = {
     FieldType.DECIMAL: Decimal,
     FieldType.UUID: UUID,
 }
-
-Slicer: TypeAlias = Callable[[Run], Slice]
 
 
 class Doubtful(Exception):
@@ -85,10 +84,10 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class CursorHole:
-    """The cursor of a row in the page of the step with the number `page_index`."""
+    """The cursor of a row in a page."""
 
     entity: Entity
-    page_index: int
+    page: Paged
 
     def read(self, values: bytes) -> bytes:
         """The values as they are: they are read when the order is known."""
@@ -96,7 +95,7 @@ class CursorHole:
 
     def fill(self, row: bytes, _place: int, _path: Path, run: Run) -> bytes:
         """The cursor as JSON."""
-        order = run.orders[self.page_index]
+        order = self.page.order(run)
         return orjson.dumps(cursor.of_values(orjson.loads(row), self.entity, order))
 
 
@@ -108,14 +107,15 @@ class Fusion:
     """What is fused into the rows of one scope. Its texts are the last values of the rows.
 
     It is collected while the plan is made: an object for each selection set on the rows, with
-    the relations in them. `bind` ends that.
+    the relations in them and the step of each. `bind` ends that.
     """
 
     items: list[Object] = field(default_factory=list)
     relations: list[Relation] = field(default_factory=list)
-    slicers: list[Slicer] = field(default_factory=list)
+    steps: list[Sliced] = field(default_factory=list)
     holes: dict[int, AnyHole] = field(default_factory=dict)
     nest: Nest = field(init=False)
+    _kept: tuple[Limits, Slices] | None = field(default=None, init=False)
 
     def bind(self, functions: Mapping[str, Shape]) -> None:
         """Make the nest, and give the holes the functions that complete them."""
@@ -124,13 +124,19 @@ class Fusion:
             if isinstance(each, Hole):
                 each.complete = functions[each.name]
 
-    def slices(self, run: Run) -> tuple[Slice, ...]:
-        """Which part of each relation is wanted."""
+    def slices(self, run: Run) -> Slices:
+        """Which part of each relation is wanted; the same object where it is always the same."""
+        limits = run.context.limits
+        if self._kept is not None and self._kept[0] is limits:
+            return self._kept[1]
         try:
-            return tuple([slicer(run) for slicer in self.slicers])
+            slices = Slices(tuple([step.slice(run) for step in self.steps]))
         except UserError as exc:
             # An argument is wrong: an error of its field, at a path that is not known here.
             raise Doubtful from exc
+        if all(step.is_constant for step in self.steps):
+            self._kept = limits, slices
+        return slices
 
     def open(self, run: Run, rows: list[Row]) -> Sequence[Work]:
         """Take the texts apart at their holes; gives the steps that hang on these."""

@@ -112,7 +112,7 @@ class Nester:
         """Add one selection set; gives the number of its object."""
         # Apart, for what is planned here must not become columns and steps of the rows.
         row = RowScope(scope.entity, is_apart=True)
-        row.page_index = scope.page_index
+        row.page = scope.page
         self.fusion.items.append(self._object(type_, selections, _Place(row, row, ())))
         return len(self.fusion.items) - 1
 
@@ -136,7 +136,7 @@ class Nester:
         except Unnestable:
             # What was begun of it is not part of the text.
             count, self.fusion.holes = known
-            del self.fusion.relations[count:], self.fusion.slicers[count:]
+            del self.fusion.relations[count:], self.fusion.steps[count:]
             piece = None
         return self._hole(asked, place) if piece is None else piece
 
@@ -148,8 +148,8 @@ class Nester:
                 piece = Identifier(type_name, columns)
             case planned.Leaf(_, str(column)):
                 piece = _leaf(asked, column, place.row)
-            case planned.RowCursor(_, index):
-                piece = RowCursor(self._cursor(place.row, index))
+            case planned.RowCursor():
+                piece = RowCursor(self._cursor(place.row))
             case planned.Items(_, _, str(column)):
                 piece = self._items(asked, column)
             case planned.Inline(scope, "r"):
@@ -196,7 +196,7 @@ class Nester:
         number = len(self.fusion.relations)
         relation = Relation(number, scope.entity.name, link.match, link.key)
         self.fusion.relations.append(relation)
-        self.fusion.slicers.append(step.slice)
+        self.fusion.steps.append(step)
         if isinstance(value, planned.Connection):
             page = self._page(asked.object_type, asked.selections, value.scope)
             return RelatedPage(relation, page)
@@ -226,8 +226,8 @@ class Nester:
                 return PageEdge(is_end=True)
             case planned.Leaf(_, "has_previous_page"):
                 return PageEdge(is_end=False)
-            case planned.EndCursor(_, index, is_start):
-                return PageCursor(self._cursor(page.items, index), is_end=not is_start)
+            case planned.EndCursor(_, is_start):
+                return PageCursor(self._cursor(page.items), is_end=not is_start)
             case planned.MissingSources():
                 # Nothing is missing where there is one source for all of it.
                 return Constant("[]")
@@ -236,9 +236,11 @@ class Nester:
             case _:
                 raise Unnestable
 
-    def _cursor(self, rows: RowScope, page_index: int) -> int:
+    def _cursor(self, rows: RowScope) -> int:
+        if rows.page is None:
+            raise TypeError("only the rows of a page have cursors")
         number = self.planning.new_index()
-        self.fusion.holes[number] = CursorHole(rows.entity, page_index)
+        self.fusion.holes[number] = CursorHole(rows.entity, rows.page)
         return number
 
     def _hole(self, asked: Asked, place: _Place) -> NestedHole:

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from graphql.execution import VariableValues
 
-from connectors.contract import Key, Order, Row, SourceError
+from connectors.contract import Key, Row, SourceError
 from connectors.federation import Found, Question
 from resolvers.context import Context
 from resolvers.place import Failure, Page, Place
@@ -34,7 +34,6 @@ class Run:
     ) -> None:
         self.rows: list[list[Row]] = [[] for _ in range(width)]
         self.places: list[Sequence[Any]] = [()] * width
-        self.orders: list[tuple[Order, ...]] = [()] * width
         self.cursors: list[Callable[[Row], str]] = [_no_cursor] * width
         self.errors: list[dict[str, Any]] = []
         self.variables = variables

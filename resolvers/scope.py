@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Protocol, TypeAlias
 
-from connectors.contract import Nest, Row, Slice
+from connectors.contract import Nest, Order, Row, Slice, Slices
 from domain.entity import Entity
 from resolvers.run import Run
 
@@ -55,12 +55,35 @@ class Step(ABC):
         """Do it, and say for each parent the place where its own rows are."""
 
 
+class Paged(Protocol):
+    """A step that gives its rows in pages."""
+
+    index: int
+
+    def order(self, run: Run) -> tuple[Order, ...]:
+        """The order in which the rows of a page stand."""
+        ...
+
+
+class Sliced(Protocol):
+    """A step whose rows another may bring along."""
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether its slice is the same in all runs with the same limits."""
+        ...
+
+    def slice(self, run: Run) -> Slice:
+        """Which rows are wanted; raises `UserError` where arguments are wrong."""
+        ...
+
+
 class Fused(Protocol):
     """What hangs on the rows of a scope where the rows bring it along, as one text each."""
 
     nest: Nest
 
-    def slices(self, run: Run) -> tuple[Slice, ...]:
+    def slices(self, run: Run) -> Slices:
         """Which part of each relation is wanted in this run."""
         ...
 
@@ -72,7 +95,7 @@ class Fused(Protocol):
 class RowScope:
     """Rows of one entity. It collects the columns that are needed, in the order of first need.
 
-    `page_index` is the index of the step that gives the rows in pages, if one does; with
+    `page` is the step that gives the rows in pages, if one does; with
     `has_cursors` it brings along what cursors are made of. Rows that stand `is_apart` are there
     already: nothing is fused into them.
     """
@@ -83,7 +106,7 @@ class RowScope:
         self.entity = entity
         self.is_apart = is_apart
         self.steps: list[Step] = []
-        self.page_index: int | None = None
+        self.page: Paged | None = None
         self.has_cursors = False
         self._positions: dict[str, int] = {}
 

@@ -39,6 +39,8 @@ class OneStep(Step):
         self._scope = scope
         self.link = link
 
+    is_constant = True
+
     def slice(self, _run: Run) -> Slice:
         """There is at most one row to want."""
         return WHOLE
@@ -73,6 +75,8 @@ class ManyStep(Step):
         self.link = link
         self._order = order_of(scope.entity, None, order)
 
+    is_constant = True
+
     def slice(self, _run: Run) -> Slice:
         """All rows."""
         return Slice(order=self._order)
@@ -104,12 +108,22 @@ class PageStep(Step):
         default_order: tuple[Order, ...],
     ) -> None:
         super().__init__(index, {index: scope})
-        scope.page_index = index
+        scope.page = self
         self._scope = scope
         self.link = link
         self._arguments = arguments
         self._default_order = default_order
         self._kept: tuple[Limits, _Wanted] | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether no argument holds a variable."""
+        return self._arguments.is_constant
+
+    def order(self, run: Run) -> tuple[Order, ...]:
+        """The order in which the rows of the page stand."""
+        wanted = self._wanted(run)
+        return _reversed(wanted.order) if wanted.window.is_backward else wanted.order
 
     def slice(self, run: Run) -> Slice:
         """The page; raises `UserError` where the arguments are wrong."""
@@ -139,7 +153,7 @@ class PageStep(Step):
     def _question(self, wanted: "_Wanted", run: Run) -> Question:
         fields = self._scope.columns
         if self._scope.has_cursors:
-            order = run.orders[self.index]
+            order = self.order(run)
             fields = tuple(dict.fromkeys([*fields, *(each.field for each in order)]))
             positions = [fields.index(each.field) for each in order]
             run.cursors[self.index] = cursor.encoder(order, positions)
@@ -157,14 +171,11 @@ class PageStep(Step):
     def _wanted(self, run: Run) -> "_Wanted":
         """What the arguments ask for; where they are constant, thought about once."""
         limits = run.context.limits
-        if self._kept is None or self._kept[0] is not limits:
-            wanted = self._read(run)
-            if self._arguments.is_constant:
-                self._kept = limits, wanted
-        else:
-            wanted = self._kept[1]
-        back = wanted.window.is_backward
-        run.orders[self.index] = _reversed(wanted.order) if back else wanted.order
+        if self._kept is not None and self._kept[0] is limits:
+            return self._kept[1]
+        wanted = self._read(run)
+        if self.is_constant:
+            self._kept = limits, wanted
         return wanted
 
     def _read(self, run: Run) -> "_Wanted":

@@ -29,18 +29,16 @@ class GlobalId:
 
 @dataclass(frozen=True, slots=True)
 class RowCursor:
-    """The place of the row in the page of the step with an index."""
+    """The place of the row in the page that it is from."""
 
     expression: str
-    index: int
 
 
 @dataclass(frozen=True, slots=True)
 class EndCursor:
-    """The place of the first or last row of the page `r` of the step with an index."""
+    """The place of the first or last row of the page `r`."""
 
     expression: str
-    index: int
     is_start: bool
 
 

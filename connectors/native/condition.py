@@ -55,11 +55,6 @@ BIND_TYPES: Mapping[FieldType, TypeEngine[Any]] = MappingProxyType(
 _ZERO: ColumnElement[int] = literal_column("0")
 
 
-def slot_name(slot: Slot) -> str:
-    """The name of the bind that takes the value of a slot."""
-    return f"v{slot.index}"
-
-
 @dataclass(frozen=True, slots=True)
 class Compared:
     """One side of a comparison: the column, and how a value for it is bound."""
@@ -79,7 +74,7 @@ class Compared:
 def _name(slot: object) -> str:
     if not isinstance(slot, Slot):
         raise TypeError(f"expected a slot, not {slot!r}: a value would become part of the text")
-    return slot_name(slot)
+    return slot.name
 
 
 @dataclass(frozen=True, slots=True)

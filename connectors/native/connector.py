@@ -1,12 +1,10 @@
 """The native store as a connector: the index, what was synced, and the first that writes."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeAlias
-
-import asyncpg
+from typing import Any
 
 from connectors.contract import (
     Answer,
@@ -17,26 +15,20 @@ from connectors.contract import (
     Cursor,
     DiscoveredEntity,
     Finding,
-    Key,
     Refused,
-    Row,
-    Slice,
     Written,
 )
 from connectors.native import inspection, scan
 from connectors.native.capability import capabilities
 from connectors.native.interaction import InteractionLog
-from connectors.native.query import arguments_of, statement_of
-from connectors.native.shape import Question, question_of, storable_keys
-from connectors.native.statement import Statement
+from connectors.native.prepared import Finish, PreparedQuestion
+from connectors.native.query import statement_of
+from connectors.native.shape import Shapes
 from connectors.native.store import SOURCE, Store
 from connectors.native.value import row_reader
 from domain.catalogue import ENTITIES
 
 _KEPT_STATEMENTS = 1000
-
-Finish: TypeAlias = Callable[[Sequence[object]], Row]
-"""What is still to be done to a row of PostgreSQL."""
 
 
 class NativeConnector:
@@ -53,7 +45,8 @@ class NativeConnector:
         self._capabilities = capabilities()
         # Compiled here rather than in the module: what is kept goes with the connector.
         self._statement_of = lru_cache(maxsize=_KEPT_STATEMENTS)(statement_of)
-        self._kept_question = lru_cache(maxsize=_KEPT_STATEMENTS)(self._question_of)
+        self._shapes = Shapes()
+        self._kept_prepared = lru_cache(maxsize=_KEPT_STATEMENTS)(self.prepare)
         self._reader_of = lru_cache(maxsize=_KEPT_STATEMENTS)(_reader_of)
 
     @property
@@ -76,38 +69,15 @@ class NativeConnector:
 
     async def fetch(self, batch: Batch) -> Answer:
         """Answer one batched question with one statement."""
-        statement, question = self._prepared(batch)
-        if batch.match and not question.keys:
-            return Answer({}, calls=0)
-        values = statement.values(arguments_of(question, limit=batch.limit))
-        try:
-            rows = await self._store.fetch(statement.text, *values, timeout_s=batch.timeout_s)
-        except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
-            raise Refused(SOURCE, f"The store cannot answer this question: {error}.") from error
-        finish = self._reader_of(batch.entity, batch.fields)
-        if batch.nest is None:
-            return Answer(_by_key(rows, question.keys, finish))
-        nested_count = sum([row[-2] for row in rows])
-        if question.shape.is_direct:
-            return Answer({(row[-1],): [row[:-2]] for row in rows}, nested_count=nested_count)
-        return Answer(_by_key(rows, question.keys, finish, width=-2), nested_count=nested_count)
-
-    def _prepared(self, batch: Batch) -> tuple[Statement, Question]:
-        """The statement for a batch, and what it is asked.
-
-        Batches that hold no value of a client come again with every request, so they are kept.
-        """
         plain = _plain(batch)
-        if plain is None:
-            question = question_of(batch)
-            return self._statement_of(question.shape), question
-        statement, kept = self._kept_question(plain)
-        limits = [each.limit for each in batch.slices]
-        return statement, Question(kept.shape, kept.values, limits, storable_keys(batch))
+        prepared = self.prepare(batch) if plain is None else self._kept_prepared(plain)
+        return await prepared.fetch(batch.keys, timeout_s=batch.timeout_s)
 
-    def _question_of(self, plain: Batch) -> tuple[Statement, Question]:
-        question = question_of(plain)
-        return self._statement_of(question.shape), question
+    def prepare(self, batch: Batch) -> PreparedQuestion:
+        """Find the statement of a batch; the same one for all that differ in values only."""
+        question = self._shapes.question_of(batch)
+        finish = self._reader_of(batch.entity, batch.fields)
+        return PreparedQuestion(self._store, self._statement_of(question.shape), question, finish)
 
     async def scan(self, entity: str, *, since: Cursor | None) -> AsyncIterator[ChangePage]:
         """All rows of an entity, of all sources, in the order of its key."""
@@ -156,29 +126,12 @@ class NativeConnector:
 
 def _plain(batch: Batch) -> Batch | None:
     """What decides the statement of a batch without values of a client; `None` for others."""
-    if not _is_plain(batch) or not all(map(_is_plain, batch.slices)):
-        return None
-    limit = None if batch.limit is None else 1
-    return replace(batch, keys=(), timeout_s=0, limit=limit)
-
-
-def _is_plain(asked: Batch | Slice) -> bool:
-    where = asked.where
+    where = batch.where
     is_held = where is None or (isinstance(where, Compare) and where.field == "source")
-    return is_held and asked.after is None and asked.until is None
+    if not is_held or batch.after is not None or batch.until is not None:
+        return None
+    return replace(batch, keys=(), timeout_s=0)
 
 
 def _reader_of(entity: str, fields: tuple[str, ...]) -> Finish | None:
     return row_reader(ENTITIES[entity], fields)
-
-
-def _by_key(
-    records: Sequence[Sequence[Any]], keys: Sequence[Key], finish: Finish | None, *, width: int = -1
-) -> Mapping[Key, Sequence[Row]]:
-    """The records up to `width` by their last column, the number of the key."""
-    found: dict[Key, list[Row]] = {key: [] for key in keys or [()]}
-    lists = list(found.values())
-    for record in records:
-        row = record[:width]
-        lists[record[-1] - 1].append(row if finish is None else finish(row))
-    return found

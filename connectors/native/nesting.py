@@ -27,7 +27,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 
 from connectors.native.row_text import RowText
 from connectors.native.selection import conditions_of, ordering
-from connectors.native.shape import Selection, Shape
+from connectors.native.shape import Selection, Tail, limit_name
 from connectors.native.tables import TABLES
 from connectors.native.text import (
     NULL,
@@ -47,7 +47,6 @@ from connectors.nest import (
     Hole,
     Identifier,
     Items,
-    Nest,
     Object,
     PageCursor,
     PageEdge,
@@ -81,16 +80,11 @@ class Nested:
     source: FromClause
 
 
-def limit_name(number: int) -> str:
-    """The name of the bind that takes the limit of a slice."""
-    return f"limit{number}"
-
-
-def nested(nest: Nest, rows: FromClause, *, entity: Entity, shape: Shape) -> Nested:
+def nested(tail: Tail, rows: FromClause, *, entity: Entity, order: Sequence[Order]) -> Nested:
     """What makes the texts of `rows`, which have at least the columns of `fields_of_row`."""
-    level = _Level(rows, entity, shape.selection.order, shape.slices)
+    level = _Level(rows, entity, order, tail.slices)
     parts: list[str | Expression] = []
-    for number, item in enumerate(nest.items):
+    for number, item in enumerate(tail.nest.items):
         parts += [BETWEEN if number else "", *level.object(item)]
     return Nested(as_bytes(put_together(parts)), level.further(), level.source)
 

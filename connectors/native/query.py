@@ -5,7 +5,7 @@ a window function would number every row of every key first. Columns are always 
 `SELECT id::text AS id … ORDER BY id` PostgreSQL sorts by the output, a text.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,12 +27,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from connectors.contract import Nest
-from connectors.native.condition import BIND_TYPES, Condition, slot_name
+from connectors.native.condition import BIND_TYPES, Condition
 from connectors.native.lookup import match_fields
-from connectors.native.nesting import as_bytes, fields_of_row, limit_name, nested
+from connectors.native.nesting import as_bytes, fields_of_row, nested
 from connectors.native.selection import conditions_of, ordering
-from connectors.native.shape import Question, Shape, Slot
+from connectors.native.shape import LIMIT, Shape, Tail
 from connectors.native.statement import Statement, compiled
 from connectors.native.tables import CUSTOMER_IDENTIFIER, TABLES
 from connectors.native.text import constant
@@ -40,7 +39,6 @@ from connectors.nest import DOUBT
 from domain.catalogue import ENTITIES
 from domain.entity import Entity, FieldType
 
-_LIMIT = "row_limit"
 _SINGLE: ColumnElement[int] = literal_column("1")
 _ONE: ColumnElement[int] = literal_column("1").label("n")
 
@@ -52,49 +50,37 @@ def statement_of(shape: Shape) -> Statement:
     itself where the shape `is_direct`. In front of it a nest has two, its text and how many further
     rows that holds.
     """
-    if shape.nest is not None:
-        return compiled(_nested(shape, shape.nest))
+    if shape.tail is not None:
+        return compiled(_nested(shape, shape.tail))
     return compiled(_keyed(shape) if shape.match else _listed(shape))
 
 
-def arguments_of(question: Question, *, limit: int | None) -> Mapping[str, object]:
-    """The arguments for the statement of a question's shape, by name."""
-    arguments: dict[str, object] = {_LIMIT: limit}
-    for number, each in enumerate(question.limits):
-        arguments[limit_name(number)] = each
-    for index, value in enumerate(question.values):
-        arguments[slot_name(Slot(index))] = value
-    for place in range(len(question.shape.match)):
-        arguments[f"key{place}"] = [key[place] for key in question.keys]
-    return arguments
-
-
-def _nested(shape: Shape, nest: Nest) -> Select[Any]:
+def _nested(shape: Shape, tail: Tail) -> Select[Any]:
     """The rows as without the nest, and joined to them what makes their texts."""
     entity = ENTITIES[shape.entity]
-    needed = [name for item in nest.items for name in fields_of_row(item, shape.selection.order)]
-    fields = tuple(dict.fromkeys([*shape.fields, *needed]))
-    flat = replace(shape, fields=fields, nest=None, slices=())
     if shape.is_direct:
-        return _direct(flat, nest, shape)
+        return _direct(shape, tail)
+    order = shape.selection.order
+    needed = [name for item in tail.nest.items for name in fields_of_row(item, order)]
+    flat = replace(shape, fields=tuple(dict.fromkeys([*shape.fields, *needed])), tail=None)
     rows = (_keyed(flat) if shape.match else _listed(flat)).subquery("r")
-    made = nested(nest, rows, entity=entity, shape=shape)
+    made = nested(tail, rows, entity=entity, order=order)
     columns = (*(rows.c[each] for each in shape.fields), made.text, made.count, rows.c.n)
     return select(*columns).select_from(made.source)
 
 
-def _direct(flat: Shape, nest: Nest, shape: Shape) -> Select[Any]:
+def _direct(shape: Shape, tail: Tail) -> Select[Any]:
     """Customers by their ids, each with its id in place of the number of the key.
 
     Half as dear as `_keyed` (20 against 40 µs of the server for one customer): most customers were
     never merged away, and the text of one that was says that it is worth nothing.
     """
     rows = TABLES["customer"].alias("r")
-    made = nested(nest, rows, entity=ENTITIES["customer"], shape=shape)
+    made = nested(tail, rows, entity=ENTITIES["customer"], order=shape.selection.order)
     text = case((rows.c.superseded_by.is_(None), made.text), else_=as_bytes(constant(DOUBT)))
     columns = (*(rows.c[each] for each in shape.fields), text, made.count, rows.c.id)
     ids = bindparam("key0", type_=ARRAY(BIND_TYPES[FieldType.UUID]))
-    conditions = conditions_of(flat.selection, ENTITIES["customer"], flat.match, rows=rows)
+    conditions = _conditions(shape, rows)
     query = select(*columns).select_from(made.source)
     return query.where(rows.c.id == func.any(ids), *conditions)
 
@@ -193,4 +179,4 @@ def _conditions(shape: Shape, rows: FromClause) -> Sequence[Condition]:
 def _cut(query: Select[Any], shape: Shape) -> Select[Any]:
     if not shape.selection.is_limited:
         return query
-    return query.limit(bindparam(_LIMIT, type_=BigInteger()))
+    return query.limit(bindparam(LIMIT, type_=BigInteger()))

@@ -3,23 +3,25 @@
 Two batches that differ in values only have equal shapes, and so share one prepared statement.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
-from connectors.contract import Batch, Key, Nest, Slice
+from connectors.contract import Batch, Key, Nest, Slice, Slices
 from connectors.native.lookup import match_fields
 from connectors.native.storable import DOUBTFUL, is_storable, settled
 from domain.catalogue import ENTITIES
-from domain.entity import Entity
+from domain.entity import Entity, Field
 from domain.filter import And, Compare, Filter, Not, Op, Or, all_of
 from domain.order import Bound, Order, before, beyond
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Stands in a filter or bound for the value at `index` of `Question.values`."""
+    """Stands in a filter or bound for the value that a statement takes under a name."""
 
-    index: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,61 +40,98 @@ class Selection:
     begins_later: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Tail:
+    """A nest and the selections of its relations, made once for equal ones: see `Shapes`."""
+
+    nest: Nest
+    slices: tuple[Selection, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """A batch whose filters and bounds hold a `Slot` in place of each value.
-
-    `slices` are the selections of the relations of the nest.
-    """
+    """A batch whose filters and bounds hold a `Slot` in place of each value."""
 
     entity: str
     fields: tuple[str, ...]
     match: tuple[str, ...]
     selection: Selection
-    nest: Nest | None = None
-    slices: tuple[Selection, ...] = ()
+    tail: Tail | None = None
 
     @property
     def is_direct(self) -> bool:
         """Whether rows are read by their ids alone, and say themselves whose they are."""
-        return self.nest is not None and self.entity == "customer" and self.match == ("id",)
+        return self.tail is not None and self.entity == "customer" and self.match == ("id",)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A shape with its values and limits, and the keys, each once, that could be in the store.
-
-    `limits` are how many rows of each slice are wanted.
-    """
+    """A shape, and the values for its statement by name, all but the keys."""
 
     shape: Shape
-    values: Sequence[object]
-    limits: Sequence[int | None]
-    keys: Sequence[Key]
+    values: Mapping[str, object]
 
 
-def question_of(batch: Batch) -> Question:
-    """Take a batch apart."""
-    values: list[object] = []
-    selection = _selection(batch, ENTITIES[batch.entity], values)
-    relations = batch.nest.relations if batch.nest else ()
-    slices = tuple(
-        _selection(each, ENTITIES[relation.entity], values)
-        for relation, each in zip(relations, batch.slices, strict=True)
-    )
-    shape = Shape(
-        entity=batch.entity,
-        fields=batch.fields,
-        match=batch.match,
-        selection=selection,
-        nest=batch.nest,
-        slices=slices,
-    )
-    limits = [each.limit for each in batch.slices]
-    return Question(shape, values, limits, storable_keys(batch))
+_KEPT = 1000
+
+LIMIT: Final = "row_limit"
+"""The name of the limit of a batch."""
 
 
-def _selection(asked: Batch | Slice, entity: Entity, values: list[object]) -> Selection:
+def limit_name(number: int) -> str:
+    """The name of the limit of a slice."""
+    return f"limit{number}"
+
+
+class Shapes:
+    """Takes batches apart, and remembers what has come of nests and slices that come again."""
+
+    def __init__(self) -> None:
+        self._tail_and_values = lru_cache(maxsize=_KEPT)(self._read_slices)
+        self._tail_of = lru_cache(maxsize=_KEPT)(Tail)
+
+    def question_of(self, batch: Batch) -> Question:
+        """The shape of a batch, and its values."""
+        slots = _Slots("v")
+        selection = _selection(batch, ENTITIES[batch.entity], slots)
+        values = {**slots.values, LIMIT: batch.limit}
+        tail = None
+        if batch.nest is not None:
+            tail, of_slices = self._tail_and_values(batch.nest, batch.slices)
+            values.update(of_slices)
+        shape = Shape(
+            entity=batch.entity,
+            fields=batch.fields,
+            match=batch.match,
+            selection=selection,
+            tail=tail,
+        )
+        return Question(shape, values)
+
+    def _read_slices(self, nest: Nest, slices: Slices) -> tuple[Tail, Mapping[str, object]]:
+        slots = _Slots("w")
+        selections = tuple(
+            _selection(each, ENTITIES[relation.entity], slots)
+            for relation, each in zip(nest.relations, slices.each, strict=True)
+        )
+        limits = {limit_name(number): each.limit for number, each in enumerate(slices.each)}
+        return self._tail_of(nest, selections), {**slots.values, **limits}
+
+
+class _Slots:
+    """Makes slots for values, and collects these by name."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self.values: dict[str, object] = {}
+
+    def slot(self, value: object) -> Slot:
+        slot = Slot(f"{self._prefix}{len(self.values)}")
+        self.values[slot.name] = value
+        return slot
+
+
+def _selection(asked: Batch | Slice, entity: Entity, values: _Slots) -> Selection:
     after, until, where = _bounds(asked, entity)
     return Selection(
         where=None if where is None else _slotted(where, entity, values),
@@ -105,14 +144,17 @@ def _selection(asked: Batch | Slice, entity: Entity, values: list[object]) -> Se
     )
 
 
-def storable_keys(batch: Batch) -> Sequence[Key]:
-    """The keys of a batch, each once, that could be in the store at all."""
-    entity = ENTITIES[batch.entity]
-    fields = enumerate(match_fields(entity, batch.match))
-    doubtful = [(place, each) for place, each in fields if each.value_type in DOUBTFUL]
+def doubtful_places(entity: Entity, match: tuple[str, ...]) -> Sequence[tuple[int, Field]]:
+    """The places in a key whose values may be of a kind that no row can have."""
+    fields = enumerate(match_fields(entity, match))
+    return [(place, each) for place, each in fields if each.value_type in DOUBTFUL]
+
+
+def storable_keys(keys: Sequence[Key], doubtful: Sequence[tuple[int, Field]]) -> Sequence[Key]:
+    """The keys, each once, that could be in the store at all."""
     return [
         key
-        for key in dict.fromkeys(batch.keys)
+        for key in dict.fromkeys(keys)
         if None not in key and all(is_storable(field, key[place]) for place, field in doubtful)
     ]
 
@@ -139,7 +181,7 @@ def _is_storable(bound: Bound, order: Sequence[Order], entity: Entity) -> bool:
     )
 
 
-def _slotted(filter_: Filter, entity: Entity, values: list[object]) -> Filter:
+def _slotted(filter_: Filter, entity: Entity, values: _Slots) -> Filter:
     match filter_:
         case And(parts):
             return And(tuple(_slotted(each, entity, values) for each in parts))
@@ -151,19 +193,14 @@ def _slotted(filter_: Filter, entity: Entity, values: list[object]) -> Filter:
             raise TypeError("a filter that reaches a connector holds no Not: see filter.positive")
 
 
-def _slotted_compare(filter_: Filter, values: list[object]) -> Filter:
+def _slotted_compare(filter_: Filter, values: _Slots) -> Filter:
     if not isinstance(filter_, Compare) or filter_.op is Op.IS_NULL:
         return filter_
-    return Compare(filter_.field, filter_.op, _slot(filter_.value, values))
+    return Compare(filter_.field, filter_.op, values.slot(filter_.value))
 
 
-def _slotted_bound(bound: Bound | None, values: list[object]) -> Bound | None:
+def _slotted_bound(bound: Bound | None, values: _Slots) -> Bound | None:
     if bound is None:
         return None
-    slots = tuple(None if value is None else _slot(value, values) for value in bound.values)
+    slots = tuple(None if value is None else values.slot(value) for value in bound.values)
     return Bound(slots, bound.is_inclusive)
-
-
-def _slot(value: object, values: list[object]) -> Slot:
-    values.append(value)
-    return Slot(len(values) - 1)
