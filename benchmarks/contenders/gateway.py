@@ -1,13 +1,12 @@
 """This gateway, as `customer360 serve` runs it, but without pulls: there is nothing to pull.
 
 With `--tickets URL` tickets are asked for live, of the REST service there; with `--sources N` of as
-many sources, all of which are that service.
+many sources, all of which are that service. With `--workers N` it is as many processes; the first of
+them looks once for what it could pull.
 """
 
 import os
 import socket
-import subprocess
-import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Mapping
@@ -16,15 +15,19 @@ from typing import Any
 
 import yaml
 
-from benchmarks.contenders.serving import arguments, run, serve, serve_at
-from gateway.app import open_gateway
+from benchmarks.contenders.serving import arguments
+from gateway.app import Gateway
 from gateway.config.loader import load
+from gateway.listening import listen
 from gateway.logs import set_up
+from gateway.serving import answer, run
+from gateway.supervision import supervise
 
 # Folders that hold nothing: their records are in the store already, as if they had been pulled.
 CONFIGURATION = """
 store: { url: "${DATABASE}", data_dir: data }
-telemetry: { log_level: warning }
+server: { port: 0 }
+telemetry: { log_level: error }
 limits: { max_first: 1000 }
 sources:
   shop:
@@ -95,40 +98,31 @@ def configuration(*, live_sources: int) -> Mapping[str, Any]:
     return whole
 
 
-async def main(given: Namespace, folder: Path, listening: socket.socket | None) -> None:
+async def main(given: Namespace, folder: Path) -> None:
     """Serve the gateway on the data set."""
     path = folder / "customer360.yaml"
-    live_sources = int(given.sources or 1) if given.tickets else 0
-    path.write_text(yaml.safe_dump(configuration(live_sources=live_sources)), encoding="utf-8")
+    whole = configuration(live_sources=int(given.sources or 1) if given.tickets else 0)
+    whole["server"]["workers"] = int(given.workers or 1)
+    path.write_text(yaml.safe_dump(whole), encoding="utf-8")
     variables = {"DATABASE": given.database, "TICKETS": given.tickets or ""}
     settings = load(path, {**os.environ, **variables})
     set_up(settings.telemetry)
-    async with open_gateway(settings) as gateway:
-        await (serve(gateway.app) if listening is None else serve_at(listening, gateway.app))
+    if settings.server.workers > 1:
+        await supervise(settings, when_ready=_print_port)
+        return
+    with listen(settings.server) as listening:
+        await answer(settings, listening, when_ready=_announce, does_pull=False)
 
 
-def share(workers: int) -> None:
-    """Start workers that accept from one socket, and wait for them."""
-    with socket.create_server(("127.0.0.1", 0), backlog=2048) as listening:
-        command = [*sys.orig_argv, "--socket", str(listening.fileno())]
-        processes = [
-            subprocess.Popen(command, pass_fds=[listening.fileno()])  # noqa: S603 - this program
-            for _ in range(workers)
-        ]
-        print(listening.getsockname()[1], flush=True)
-    try:
-        for each in processes:
-            each.wait()
-    finally:
-        for each in processes:
-            each.terminate()
+async def _announce(_gateway: Gateway, listening: socket.socket) -> None:
+    _print_port(listening)
+
+
+def _print_port(listening: socket.socket) -> None:
+    print(listening.getsockname()[1], flush=True)
 
 
 if __name__ == "__main__":
-    given_ = arguments("tickets", "sources", "workers", "socket")
-    if given_.workers and not given_.socket:
-        share(int(given_.workers))
-    else:
-        listening_ = socket.socket(fileno=int(given_.socket)) if given_.socket else None
-        with tempfile.TemporaryDirectory(prefix="c360-") as made:
-            run(main(given_, Path(made), listening_))
+    given_ = arguments("tickets", "sources", "workers")
+    with tempfile.TemporaryDirectory(prefix="c360-") as made:
+        run(main(given_, Path(made)))

@@ -25,21 +25,16 @@ async def serve(app: Any) -> None:
     """Serve an ASGI application on a free port, which is printed, until SIGTERM."""
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listening:
         print(listening.getsockname()[1], flush=True)
-        await serve_at(listening, app)
-
-
-async def serve_at(listening: socket.socket, app: Any) -> None:
-    """Serve an ASGI application at a socket until SIGTERM."""
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-    )
-    await uvicorn.Server(config).serve(sockets=[listening])
+        config = uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+        )
+        await uvicorn.Server(config).serve(sockets=[listening])
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
