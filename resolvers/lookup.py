@@ -6,7 +6,6 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from connectors.contract import Key, SourceError
-from connectors.federation import Question
 from resolvers import identifier
 from resolvers.argument import Arguments, ArgumentValues
 from resolvers.context import Context
@@ -14,7 +13,7 @@ from resolvers.place import Place
 from resolvers.problem import UserError
 from resolvers.run import Run
 from resolvers.scope import RowScope, Step
-from resolvers.step import put_one, with_nest
+from resolvers.step import keyed, put_one
 
 Target: TypeAlias = tuple[tuple[str, ...], Key] | None
 """By which fields to look, and for which key; none where there can be no such record."""
@@ -41,8 +40,7 @@ class LookupStep(Step):
         if target is None:
             return [None] * len(parents)
         match, key = target
-        question = Question(entity=self._scope.entity.name, fields=self._scope.columns, match=match)
-        (found,) = await run.ask(with_nest(question, self._scope, run), [key])
+        (found,) = await run.ask(keyed(self._scope, match, run), [key])
         if isinstance(found, SourceError):
             return [found] * len(parents)
         if len(found.rows) > 1:
@@ -104,10 +102,9 @@ class NodeStep(Step):
 
     async def _of_type(self, run: Run, type_name: str, keys: list[Key]) -> dict[Any, Any]:
         scope = self._scopes[type_name]
-        question = Question(entity=scope.entity.name, fields=scope.columns, match=scope.entity.key)
         rows = run.rows[self._indexes[type_name]]
         places: dict[Any, Any] = {}
-        answers = await run.ask(with_nest(question, scope, run), keys)
+        answers = await run.ask(keyed(scope, scope.entity.key, run), keys)
         for key, found in zip(keys, answers, strict=True):
             place = found if isinstance(found, SourceError) else put_one(rows, found)
             places[type_name, key] = (type_name, place) if isinstance(place, int) else place

@@ -1,11 +1,22 @@
 """The steps that follow relations: one batched question each, for all parents of a level."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
-from connectors.contract import Bound, Filter, Key, Order, Row, Slice, SourceError
+from connectors.contract import (
+    Bound,
+    Filter,
+    Key,
+    Nest,
+    Order,
+    Row,
+    Slice,
+    Slices,
+    SourceError,
+)
 from connectors.federation import Found, Question
+from connectors.nest import NO_SLICES
 from resolvers import cursor
 from resolvers.argument import Arguments
 from resolvers.place import Page, Place
@@ -49,10 +60,7 @@ class OneStep(Step):
         """One question for all parents; equal keys share a row."""
         keys = [self.link.read(parent) for parent in parents]
         wanted = [key for key in dict.fromkeys(keys) if key is not None]
-        question = Question(
-            entity=self._scope.entity.name, fields=self._scope.columns, match=self.link.match
-        )
-        found = await run.ask(with_nest(question, self._scope, run), wanted)
+        found = await run.ask(keyed(self._scope, self.link.match, run), wanted)
         rows = run.rows[self.index]
         placed: dict[Key | None, Place] = {}
         for key, each in zip(wanted, found, strict=True):
@@ -83,14 +91,17 @@ class ManyStep(Step):
 
     async def places(self, run: Run, parents: Sequence[Any]) -> list[Place]:
         """One question for all parents."""
+        nest, slices = nested(self._scope, run)
         question = Question(
             entity=self._scope.entity.name,
             fields=self._scope.columns,
             match=self.link.match,
             order=self._order,
+            nest=nest,
+            slices=slices,
         )
         spread = _Spread([self.link.read(parent) for parent in parents])
-        found = await run.ask(with_nest(question, self._scope, run), spread.wanted)
+        found = await run.ask(question, spread.wanted)
         rows = run.rows[self.index]
         return spread.over([_put_all(rows, each) for each in found], empty=(0, 0))
 
@@ -141,7 +152,7 @@ class PageStep(Step):
         """One question for all parents, for one row more than the page, to see what follows."""
         try:
             wanted = self._wanted(run)
-            question = with_nest(self._question(wanted, run), self._scope, run)
+            question = self._question(wanted, run)
         except UserError as exc:
             return [exc] * len(parents)
         spread = _Spread([self.link.read(parent) for parent in parents])
@@ -157,6 +168,7 @@ class PageStep(Step):
             fields = tuple(dict.fromkeys([*fields, *(each.field for each in order)]))
             positions = [fields.index(each.field) for each in order]
             run.cursors[self.index] = cursor.encoder(order, positions)
+        nest, slices = nested(self._scope, run)
         return Question(
             entity=self._scope.entity.name,
             fields=fields,
@@ -166,6 +178,8 @@ class PageStep(Step):
             limit=wanted.window.size + 1,
             after=wanted.after,
             until=wanted.until,
+            nest=nest,
+            slices=slices,
         )
 
     def _wanted(self, run: Run) -> "_Wanted":
@@ -208,12 +222,18 @@ def _reversed(order: tuple[Order, ...]) -> tuple[Order, ...]:
     return tuple(each.reversed() for each in order)
 
 
-def with_nest(question: Question, scope: RowScope, run: Run) -> Question:
-    """The question, and with it what hangs on the rows where they bring it along."""
+def nested(scope: RowScope, run: Run) -> tuple[Nest | None, Slices]:
+    """What hangs on the rows of a scope, where they bring it along."""
     fusion = scope.fusion
-    if fusion is None:
-        return question
-    return replace(question, nest=fusion.nest, slices=fusion.slices(run))
+    return (None, NO_SLICES) if fusion is None else (fusion.nest, fusion.slices(run))
+
+
+def keyed(scope: RowScope, match: tuple[str, ...], run: Run) -> Question:
+    """The question for the rows of a scope whose fields `match` keys."""
+    nest, slices = nested(scope, run)
+    return Question(
+        entity=scope.entity.name, fields=scope.columns, match=match, nest=nest, slices=slices
+    )
 
 
 class _Spread:

@@ -21,9 +21,9 @@ from connectors.contract import (
 from connectors.native import inspection, scan
 from connectors.native.capability import capabilities
 from connectors.native.interaction import InteractionLog
-from connectors.native.prepared import Finish, PreparedQuestion
+from connectors.native.prepared import Form, PreparedQuestion
 from connectors.native.query import statement_of
-from connectors.native.shape import Shapes
+from connectors.native.shape import Shape, Shapes
 from connectors.native.store import SOURCE, Store
 from connectors.native.value import row_reader
 from domain.catalogue import ENTITIES
@@ -44,10 +44,9 @@ class NativeConnector:
         self._log = InteractionLog(store)
         self._capabilities = capabilities()
         # Compiled here rather than in the module: what is kept goes with the connector.
-        self._statement_of = lru_cache(maxsize=_KEPT_STATEMENTS)(statement_of)
+        self._form_of = lru_cache(maxsize=_KEPT_STATEMENTS)(_form_of)
         self._shapes = Shapes()
         self._kept_prepared = lru_cache(maxsize=_KEPT_STATEMENTS)(self.prepare)
-        self._reader_of = lru_cache(maxsize=_KEPT_STATEMENTS)(_reader_of)
 
     @property
     def name(self) -> str:
@@ -76,8 +75,7 @@ class NativeConnector:
     def prepare(self, batch: Batch) -> PreparedQuestion:
         """Find the statement of a batch; the same one for all that differ in values only."""
         question = self._shapes.question_of(batch)
-        finish = self._reader_of(batch.entity, batch.fields)
-        return PreparedQuestion(self._store, self._statement_of(question.shape), question, finish)
+        return PreparedQuestion(self._store, self._form_of(question.shape), question.values)
 
     async def scan(self, entity: str, *, since: Cursor | None) -> AsyncIterator[ChangePage]:
         """All rows of an entity, of all sources, in the order of its key."""
@@ -133,5 +131,5 @@ def _plain(batch: Batch) -> Batch | None:
     return replace(batch, keys=(), timeout_s=0)
 
 
-def _reader_of(entity: str, fields: tuple[str, ...]) -> Finish | None:
-    return row_reader(ENTITIES[entity], fields)
+def _form_of(shape: Shape) -> Form:
+    return Form(shape, statement_of(shape), row_reader(ENTITIES[shape.entity], shape.fields))

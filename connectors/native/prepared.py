@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from connectors.contract import Answer, Key, Refused, Row
-from connectors.native.shape import Question, doubtful_places, storable_keys
+from connectors.native.shape import Shape, doubtful_places, storable_keys
 from connectors.native.statement import Statement
 from connectors.native.store import SOURCE, Store
 from domain.catalogue import ENTITIES
@@ -15,45 +15,51 @@ Finish: TypeAlias = Callable[[Sequence[object]], Row]
 """What is still to be done to a row of PostgreSQL."""
 
 
+class Form:
+    """What all questions of one shape have in common."""
+
+    def __init__(self, shape: Shape, statement: Statement, finish: Finish | None) -> None:
+        self.text = statement.text
+        self.names = statement.arguments
+        # Where in the arguments the n-th fields of all keys stand.
+        self.places = [(self.names.index(f"key{n}"), n) for n in range(len(shape.match))]
+        self.doubtful = doubtful_places(ENTITIES[shape.entity], shape.match)
+        self.answer = _reader(shape, finish)
+
+
 class PreparedQuestion:
     """Asks the store one question for any keys."""
 
-    def __init__(
-        self, store: Store, statement: Statement, question: Question, finish: Finish | None
-    ) -> None:
-        shape = question.shape
+    def __init__(self, store: Store, form: Form, values: Mapping[str, object]) -> None:
         self._store = store
-        self._text = statement.text
-        self._values = [question.values.get(name) for name in statement.arguments]
-        # Where in the values the n-th fields of all keys stand.
-        self._places = [(statement.arguments.index(f"key{n}"), n) for n in range(len(shape.match))]
-        self._doubtful = doubtful_places(ENTITIES[shape.entity], shape.match)
-        self._by_key = _reader(question, finish)
+        self._form = form
+        self._values = [values.get(name) for name in form.names]
 
     async def fetch(self, keys: Sequence[Key], *, timeout_s: float) -> Answer:
         """Answer with one statement; it is cancelled when the time is over."""
+        form = self._form
         values = self._values
-        if self._places:
-            keys = storable_keys(keys, self._doubtful)
+        if form.places:
+            keys = storable_keys(keys, form.doubtful)
             if not keys:
                 return Answer({}, calls=0)
             values = values.copy()
-            for place, n in self._places:
+            for place, n in form.places:
                 values[place] = [key[n] for key in keys]
         try:
-            rows = await self._store.fetch(self._text, *values, timeout_s=timeout_s)
+            rows = await self._store.fetch(form.text, *values, timeout_s=timeout_s)
         except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
             raise Refused(SOURCE, f"The store cannot answer this question: {error}.") from error
-        return self._by_key(rows, keys)
+        return form.answer(rows, keys)
 
 
 _Read: TypeAlias = Callable[[Sequence[Sequence[Any]], Sequence[Key]], Answer]
 
 
-def _reader(question: Question, finish: Finish | None) -> _Read:
-    if question.shape.tail is None:
+def _reader(shape: Shape, finish: Finish | None) -> _Read:
+    if shape.tail is None:
         return lambda records, keys: Answer(_numbered(records, keys, finish, width=-1))
-    if question.shape.is_direct:
+    if shape.is_direct:
         return _direct
 
     def read(records: Sequence[Sequence[Any]], keys: Sequence[Key]) -> Answer:
