@@ -16,17 +16,18 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     VariableNode,
-    parse,
     specified_rules,
 )
 
 from resolvers.cache import SegmentedCache
 from resolvers.cost import Cost, cost_of
 from resolvers.limit import DocumentLimits, check_limits
+from resolvers.parsing import parsed
 from resolvers.planner import Nesting, Plan, Planner
 from resolvers.problem import UserError
 from resolvers.result import ErrorCode
 from resolvers.selection import Limits
+from resolvers.span import Span
 from resolvers.turnstile import Turnstile
 from resolvers.type_table import TypeTable
 from resolvers.validation import Validator
@@ -36,12 +37,13 @@ MAX_PLANS = 64
 """How many plans of one document are kept; a document with six conditions has as many."""
 
 BYTES_PER_DOCUMENT = 3_000
-BYTES_PER_TOKEN = 420
+BYTES_PER_TOKEN = 310
+BYTES_PER_KEPT_TOKEN = 110
 BYTES_PER_PLAN = 3_000
 BYTES_PER_PLANNED_FIELD = 1_100
-"""What documents and plans take, as `tracemalloc` counts it: 290 to 420 bytes a token for the
-syntax tree with its places, 530 to 1,100 a field for the plan with its functions.
-`test_operation.py` measures it again."""
+"""What documents and plans take, as `tracemalloc` counts it: 180 to 330 bytes a token for the
+syntax tree with its places, more where graphql-core parsed it and keeps the tokens too; 530 to
+1,100 a field for the plan with its functions. `test_operation.py` measures it again."""
 
 Key = tuple[str | None, tuple[bool, ...], bool]
 """Which plan of a document: by the operation's name, the values of the conditions, and whether it
@@ -208,14 +210,14 @@ class DocumentCache:
             turnstile=self._turnstile,
             grow=lambda grown, size: self._kept.grow(text, grown, size=size),
         )
-        token_count: int = getattr(node, "token_count")  # noqa: B009  # graphql-core sets it unseen
-        size = sys.getsizeof(text) + BYTES_PER_DOCUMENT + token_count * BYTES_PER_TOKEN
+        per_token = BYTES_PER_TOKEN + (0 if isinstance(node.loc, Span) else BYTES_PER_KEPT_TOKEN)
+        size = sys.getsizeof(text) + BYTES_PER_DOCUMENT + node.token_count * per_token
         self._kept.add(text, document, size=size)
         return document
 
     def _parsed(self, text: str) -> DocumentNode:
         try:
-            return parse(text, max_tokens=self._limits.max_tokens)
+            return parsed(text, max_tokens=self._limits.max_tokens)
         except GraphQLSyntaxError as exc:
             raise InvalidDocument(ErrorCode.GRAPHQL_PARSE_FAILED, [exc]) from exc
 

@@ -9,9 +9,8 @@ class Span(Location):
 
     __slots__ = ()
 
-    def __init__(
-        self, start: int, end: int, source: Source
-    ) -> None:  # no call of super: it wants tokens
+    def __init__(self, start: int, end: int, source: Source) -> None:
+        # The original is made of tokens.
         self.start = start
         self.end = end
         self.source = source
