@@ -70,7 +70,6 @@ def settings() -> Mapping[str, str]:
             "log_destination": "stderr,jsonlog",
             "logging_collector": "on",
             "log_filename": "bench.log",
-            "log_truncate_on_rotation": "on",
         }
     )
 
@@ -81,6 +80,8 @@ async def running(*, scale: float, cache: Path = CACHE) -> AsyncIterator[Databas
     customers = round(CUSTOMERS * scale)
     folder = cache / f"{customers}-{_fingerprint()}"
     counts = await _filled(folder, customers)
+    # Only what is recorded in this run.
+    await asyncio.to_thread(shutil.rmtree, folder / "db" / "data" / "log", ignore_errors=True)
     async with EmbeddedServer(folder / "db", settings=settings()) as server:
         data = folder / "db" / "data"
         said = await asyncio.to_thread((data / "postmaster.pid").read_text, encoding="utf-8")

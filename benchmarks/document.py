@@ -91,11 +91,11 @@ class PostGraphileWords:
     id_type, time_type, cursor_type = "UUID!", "Datetime!", "Cursor!"
     customer = "customer: customerById(id: $id)"
     newest = (
-        "customers: allCustomers(first: {first}, orderBy: CREATED_AT_DESC,"
+        "customers: allCustomers(first: {first}, orderBy: [CREATED_AT_DESC, ID_ASC],"
         " filter: { createdAt: { lessThanOrEqualTo: $until }, supersededBy: { isNull: true } })"
     )
     page = (
-        "customers: allCustomers(first: 50, after: $after, orderBy: CREATED_AT_DESC, filter:"
+        "customers: allCustomers(first: 50, after: $after, orderBy: [CREATED_AT_DESC, ID_ASC], filter:"
         ' { lifecycleStage: { equalTo: "REPEAT" }, supersededBy: { isNull: true } })'
     )
 
@@ -111,7 +111,8 @@ class PostGraphileWords:
         if node.first is not None:
             relation, order = _RELATIONS[node.name]
             inside = self.selection(node.fields)
-            arguments = f"first: {node.first}, orderBy: {order}_DESC"
+            orders = f"{order}_DESC, SOURCE_ASC, RECORD_ID_ASC"
+            arguments = f"first: {node.first}, orderBy: [{orders}]"
             return f"{node.key}: {relation}({arguments}) {{ nodes {{ {inside} }} }}"
         if node.name == "total":
             return " ".join(f"{node.key}__{each.key}: {_MONEY[each.name]}" for each in node.fields)

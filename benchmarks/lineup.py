@@ -102,7 +102,7 @@ _POSTGRAPHILE = Entrant(
     title="PostGraphile",
     configuration="Amber and V4 presets with connection-filter, Grafserv on `node:http`,"
     " `NODE_ENV` and `GRAPHILE_ENV` production, explain, watch and Ruru off, relations from smart"
-    " tags, `orderByNullsLast`, pool of 16. Its JSON columns come whole.",
+    " tags, `pgOrderByNullsLast`, sorted as the indexes are, pool of 16. Its JSON columns come whole.",
     packages=("postgraphile", "pg", "graphql"),
     dialect=PostGraphileWords(),
     peer="postgraphile",

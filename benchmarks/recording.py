@@ -38,7 +38,7 @@ async def record(
         await connection.execute(f"SELECT '{mark} end'")
     finally:
         await connection.close()
-    return _between(_lines(database.log, f"{mark} end"), mark)
+    return between(_lines(database.log, f"{mark} end"), mark)
 
 
 def _lines(log: Path, last: str) -> Sequence[bytes]:
@@ -51,7 +51,8 @@ def _lines(log: Path, last: str) -> Sequence[bytes]:
     return content.splitlines()
 
 
-def _between(lines: Sequence[bytes], mark: str) -> Sequence[Sequence[Statement]]:
+def between(lines: Sequence[bytes], mark: str) -> Sequence[Sequence[Statement]]:
+    """The statements behind each mark in the lines of a log in JSON, up to the last mark."""
     found: list[list[Statement]] = []
     for line in lines:
         if mark.encode() in line:

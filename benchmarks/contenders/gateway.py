@@ -1,8 +1,8 @@
 """This gateway, as `customer360 serve` runs it, but without pulls: there is nothing to pull.
 
-With `--tickets URL` tickets are asked for live, of the REST service there; with `--sources N` of as
-many sources, all of which are that service. With `--workers N` it is as many processes; the first of
-them looks once for what it could pull.
+With `--tickets URL` tickets are asked for live, of the REST service there; with `--sources N` of
+as many sources, all of which are that service. With `--workers N` it is as many processes; the
+first of them looks once for what it could pull.
 """
 
 import os

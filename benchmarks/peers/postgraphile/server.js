@@ -24,7 +24,7 @@ const preset = {
   ],
   schema: {
     // As the store's indexes are sorted.
-    orderByNullsLast: true,
+    pgOrderByNullsLast: true,
   },
   grafast: { explain: false },
   grafserv: { graphqlPath: "/graphql", graphiql: false, watch: false },
