@@ -1,9 +1,9 @@
 """Nests: a row together with what hangs on it, as one JSON text made by the source.
 
-A connector whose capability says `can_nest` is a `Nester`. It gives with every row of a `Batch` that
-has a `nest` one value more, the last: the UTF-8 bytes of the JSON objects that the nest describes.
-Relations inside of it lead to entities of the same connector. How much of a relation is wanted may
-change from question to question, so it stands beside the nest, in `Batch.slices`.
+A connector whose capability says `can_nest` is a `Nester`. It gives with every row of a `Batch`
+that has a `nest` one value more, the last: the UTF-8 bytes of the JSON objects that the nest
+describes. Relations inside of it lead to entities of the same connector. How much of a relation is
+wanted may change from question to question, so it stands beside the nest, in `Batch.slices`.
 
 What JSON alone cannot say is marked by control characters, which no JSON text holds:
 

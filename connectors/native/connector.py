@@ -15,13 +15,15 @@ from connectors.contract import (
     Cursor,
     DiscoveredEntity,
     Finding,
+    Key,
     Refused,
     Written,
 )
 from connectors.native import inspection, scan
 from connectors.native.capability import capabilities
+from connectors.native.gathering import Gathering
 from connectors.native.interaction import InteractionLog
-from connectors.native.prepared import Form, PreparedQuestion
+from connectors.native.prepared import Form, PreparedQuestion, Record
 from connectors.native.query import statement_of
 from connectors.native.shape import Shape, Shapes
 from connectors.native.store import SOURCE, Store
@@ -29,6 +31,13 @@ from connectors.native.value import row_reader
 from domain.catalogue import ENTITIES
 
 _KEPT_STATEMENTS = 1000
+
+# Measured with 16 clients that ask for whole customers: to start the plan of a large statement
+# takes longer than to read one customer with it, so that PostgreSQL's CPU per customer falls from
+# 430 to 160 µs, and the gateway's from 215 to 145 µs. With one statement under way instead of two
+# the figures are the same and everybody waits longer; with four they are 225 and 165 µs.
+_GATHERED_STATEMENTS = 2
+_GATHERED_KEYS = 32
 
 
 class NativeConnector:
@@ -46,6 +55,9 @@ class NativeConnector:
         # Compiled here rather than in the module: what is kept goes with the connector.
         self._form_of = lru_cache(maxsize=_KEPT_STATEMENTS)(_form_of)
         self._shapes = Shapes()
+        self._gathering: Gathering[Key, Sequence[Record]] = Gathering(
+            max_keys=_GATHERED_KEYS, max_running=_GATHERED_STATEMENTS
+        )
         self._kept_prepared = lru_cache(maxsize=_KEPT_STATEMENTS)(self.prepare)
 
     @property
@@ -75,7 +87,8 @@ class NativeConnector:
     def prepare(self, batch: Batch) -> PreparedQuestion:
         """Find the statement of a batch; the same one for all that differ in values only."""
         question = self._shapes.question_of(batch)
-        return PreparedQuestion(self._store, self._form_of(question.shape), question.values)
+        form = self._form_of(question.shape)
+        return PreparedQuestion(self._store, form, question.values, self._gathering)
 
     async def scan(self, entity: str, *, since: Cursor | None) -> AsyncIterator[ChangePage]:
         """All rows of an entity, of all sources, in the order of its key."""

@@ -6,10 +6,14 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from connectors.contract import Answer, Key, Refused, Row
+from connectors.native.gathering import Gathering
 from connectors.native.shape import Shape, doubtful_places, storable_keys
 from connectors.native.statement import Statement
-from connectors.native.store import SOURCE, Store
+from connectors.native.store import SOURCE, Store, late
 from domain.catalogue import ENTITIES
+
+Record: TypeAlias = Sequence[Any]
+"""A row of PostgreSQL."""
 
 Finish: TypeAlias = Callable[[Sequence[object]], Row]
 """What is still to be done to a row of PostgreSQL."""
@@ -25,35 +29,66 @@ class Form:
         self.places = [(self.names.index(f"key{n}"), n) for n in range(len(shape.match))]
         self.doubtful = doubtful_places(ENTITIES[shape.entity], shape.match)
         self.answer = _reader(shape, finish)
+        self.gathers = shape.is_direct
 
 
 class PreparedQuestion:
-    """Asks the store one question for any keys."""
+    """Asks the store one question for any keys.
 
-    def __init__(self, store: Store, form: Form, values: Mapping[str, object]) -> None:
+    Who asks for a single customer while others are answered the same question waits for them, and
+    is answered together with all who wait. One prepared question is asked by those only who may
+    see the same: what a viewer may see is a part of its filter.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        form: Form,
+        values: Mapping[str, object],
+        gathering: Gathering[Key, Sequence[Record]],
+    ) -> None:
         self._store = store
         self._form = form
+        self._gathering = gathering
         self._values = [values.get(name) for name in form.names]
 
     async def fetch(self, keys: Sequence[Key], *, timeout_s: float) -> Answer:
         """Answer with one statement; it is cancelled when the time is over."""
         form = self._form
-        values = self._values
         if form.places:
             keys = storable_keys(keys, form.doubtful)
             if not keys:
                 return Answer({}, calls=0)
+        if form.gathers and len(keys) == 1:
+            return await self._together(keys[0], timeout_s)
+        return form.answer(await self._records(keys, timeout_s), keys)
+
+    async def _together(self, key: Key, timeout_s: float) -> Answer:
+        async def run(keys: Sequence[Key]) -> Mapping[Key, Sequence[Record]]:
+            records = await self._records(keys, timeout_s)
+            return {(record[-1],): [record] for record in records}
+
+        try:
+            with self._store.within(timeout_s):
+                found = await self._gathering.ask(self, (key,), run)
+        except TimeoutError as error:
+            raise late() from error
+        return self._form.answer(found.get(key, ()), (key,))
+
+    async def _records(self, keys: Sequence[Key], timeout_s: float) -> Sequence[Record]:
+        form = self._form
+        values = self._values
+        if form.places:
             values = values.copy()
             for place, n in form.places:
                 values[place] = [key[n] for key in keys]
         try:
-            rows = await self._store.fetch(form.text, *values, timeout_s=timeout_s)
+            return await self._store.fetch(form.text, *values, timeout_s=timeout_s)
         except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
             raise Refused(SOURCE, f"The store cannot answer this question: {error}.") from error
-        return form.answer(rows, keys)
 
 
-_Read: TypeAlias = Callable[[Sequence[Sequence[Any]], Sequence[Key]], Answer]
+_Read: TypeAlias = Callable[[Sequence[Record], Sequence[Key]], Answer]
 
 
 def _reader(shape: Shape, finish: Finish | None) -> _Read:
@@ -62,21 +97,21 @@ def _reader(shape: Shape, finish: Finish | None) -> _Read:
     if shape.is_direct:
         return _direct
 
-    def read(records: Sequence[Sequence[Any]], keys: Sequence[Key]) -> Answer:
+    def read(records: Sequence[Record], keys: Sequence[Key]) -> Answer:
         count = sum([record[-2] for record in records])
         return Answer(_numbered(records, keys, finish, width=-2), nested_count=count)
 
     return read
 
 
-def _direct(records: Sequence[Sequence[Any]], _keys: Sequence[Key]) -> Answer:
+def _direct(records: Sequence[Record], _keys: Sequence[Key]) -> Answer:
     """The records by the id that each ends with."""
     rows = {(record[-1],): [record[:-2]] for record in records}
     return Answer(rows, nested_count=sum([record[-2] for record in records]))
 
 
 def _numbered(
-    records: Sequence[Sequence[Any]], keys: Sequence[Key], finish: Finish | None, *, width: int
+    records: Sequence[Record], keys: Sequence[Key], finish: Finish | None, *, width: int
 ) -> Mapping[Key, Sequence[Row]]:
     """The records up to `width` by their last column, the number of the key."""
     found: dict[Key, list[Row]] = {key: [] for key in keys or [()]}

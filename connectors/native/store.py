@@ -9,7 +9,7 @@ from typing import Any, Self
 import asyncpg
 import orjson
 
-from connectors.deadline import Deadlines
+from connectors.deadline import Deadline, Deadlines
 from connectors.errors import Misconfigured, Refused, SourceError, TimedOut, Unavailable
 from connectors.native.lanes import Lanes
 
@@ -124,6 +124,10 @@ class Store:
         async with self.connection(timeout_s=timeout_s) as connection, connection.transaction():
             yield connection
 
+    def within(self, timeout_s: float) -> Deadline:
+        """A context in which the current task is for so long; raises `TimeoutError`."""
+        return self._deadlines.within(timeout_s)
+
     async def fetch(
         self, statement: str, *values: object, timeout_s: float | None = 30.0
     ) -> Sequence[asyncpg.Record]:
@@ -138,7 +142,7 @@ class Store:
             with self._deadlines.within(timeout_s):
                 return await self._rows(statement, values)
         except TimeoutError as error:
-            raise _late() from error
+            raise late() from error
 
     async def _rows(self, statement: str, values: Sequence[object]) -> Sequence[asyncpg.Record]:
         lanes = self._lanes
@@ -217,7 +221,7 @@ def translated() -> Iterator[None]:
 def translation(error: Exception) -> SourceError:
     """What one of `FAILURES` means."""
     if isinstance(error, (TimeoutError, asyncpg.QueryCanceledError)):
-        return _late()
+        return late()
     if isinstance(error, _SETUP_ERRORS):
         return _misconfigured(error)
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
@@ -229,7 +233,8 @@ def translation(error: Exception) -> SourceError:
     )
 
 
-def _late() -> SourceError:
+def late() -> SourceError:
+    """What a statement came to that took too long."""
     return TimedOut(SOURCE, "The store's PostgreSQL did not answer in time.")
 
 
