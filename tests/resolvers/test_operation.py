@@ -11,11 +11,16 @@ from typing import Any, TypeVar
 import pytest
 from graphql import build_schema as schema_of
 
+from connectors.federation import Federation
+from connectors.health import HealthBoard
+from connectors.memory import MemoryConnector
 from resolvers.limit import DocumentLimits
 from resolvers.operation import BYTES_PER_DOCUMENT, Document, DocumentCache, InvalidDocument
 from resolvers.problem import UserError
-from resolvers.result import ErrorCode
+from resolvers.request import Request
+from resolvers.result import ErrorCode, Result, ResultKind
 from schema.build import build_schema, executable
+from tests.resolvers.asking import NOW, engine
 
 SCHEMA = schema_of("type Query { a: Int, b(x: Int): Query }")
 EXAMPLES = Path(__file__).parents[2] / "examples" / "queries"
@@ -137,6 +142,25 @@ def test_documents_that_are_read_at_once_wait_for_each_other_and_too_many_are_re
     assert read == 257
     assert turns >= 256
     assert codes == [ErrorCode.SERVICE_OVERLOADED] * 43
+
+
+def test_requests_beyond_what_may_wait_are_told_that_there_is_too_much_to_do() -> None:
+    """The others are read, planned and answered, each in its turn."""
+    board = HealthBoard(lambda: NOW)
+    asking = engine(Federation(MemoryConnector("native", {}), {}, modes={}, board=board))
+
+    async def asked() -> Sequence[Result]:
+        requests = [Request(query=f"{{ x{n}: me {{ name }} }}") for n in range(270)]
+        return await asyncio.gather(
+            *(asking.engine.execute(each, asking.context()) for each in requests)
+        )
+
+    results = _run(asked())
+    kinds = [each.kind for each in results]
+    # One passes at once, and waits for its plan with 255 that wait to be read.
+    assert kinds == [ResultKind.EXECUTED] * 256 + [ResultKind.OVERLOADED] * 14
+    assert results[255].body == b'{"data":{"x255":{"name":"anonymous"}}}'
+    assert b"again in a second" in results[-1].body
 
 
 def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:
