@@ -28,8 +28,8 @@ MAX_ERRORS = 20
 MAX_MERGING_WORK = 100_000
 """How much is compared to find fields that cannot be merged; beyond it validation is aborted.
 
-graphql-core compares five times as much, for which a document of 26 kB holds the event loop for most
-of a second. What clients write by hand takes hundreds.
+graphql-core compares five times as much, for which a document of 26 kB holds the event loop for
+most of a second. What clients write by hand takes hundreds.
 """
 
 
