@@ -11,19 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-import asyncpg
 import orjson
 
 import migrations
 from benchmarks.data import CUSTOMERS, fill
+from benchmarks.roles import make_roles
 from connectors.native.server import EmbeddedServer
-from connectors.native.store import driver_url
 
 CACHE = Path(__file__).with_name(".cache")
 """Where filled databases are kept, unless the benchmark is told another folder."""
-
-GENERIC, RECORDED = "bench_generic", "bench_recorded"
-"""Roles whose sessions have `plan_cache_mode=force_generic_plan`, or log their statements."""
 
 _MOST_BUFFERS_MB = 4096
 
@@ -96,7 +92,7 @@ async def _filled(folder: Path, customers: int) -> Mapping[str, int]:
         print(f"making {customers:,} customers in {folder} …", flush=True)
         async with EmbeddedServer(folder / "db", settings=_FILLING) as server:
             counts = await fill(server.url, customers=customers)
-            await _make_roles(server.url)
+            await make_roles(server.url)
         await asyncio.to_thread(done.write_bytes, orjson.dumps(counts))
     return counts
 
@@ -112,22 +108,8 @@ def _earlier(folder: Path, done: Path) -> Mapping[str, int] | None:
     return None
 
 
-async def _make_roles(url: str) -> None:
-    password = urllib.parse.unquote(urllib.parse.urlsplit(url).password or "").replace("'", "''")
-    connection = await asyncpg.connect(driver_url(url))
-    try:
-        for role, setting in (
-            (GENERIC, "plan_cache_mode = force_generic_plan"),
-            (RECORDED, "log_statement = 'all'"),
-        ):
-            await connection.execute(f"CREATE ROLE {role} SUPERUSER LOGIN PASSWORD '{password}'")
-            await connection.execute(f"ALTER ROLE {role} SET {setting}")
-    finally:
-        await connection.close()
-
-
 def _fingerprint() -> str:
     """Of all that the filled tables come from."""
-    made_from = [Path(__file__), Path(__file__).with_name("data.py")]
+    made_from = [Path(__file__).with_name(name) for name in ("data.py", "roles.py")]
     made_from += sorted((Path(migrations.__path__[0]) / "versions").glob("*.py"))
     return hashlib.sha256(b"".join(each.read_bytes() for each in made_from)).hexdigest()[:12]

@@ -95,8 +95,8 @@ class PostGraphileWords:
         " filter: { createdAt: { lessThanOrEqualTo: $until }, supersededBy: { isNull: true } })"
     )
     page = (
-        "customers: allCustomers(first: 50, after: $after, orderBy: [CREATED_AT_DESC, ID_ASC], filter:"
-        ' { lifecycleStage: { equalTo: "REPEAT" }, supersededBy: { isNull: true } })'
+        "customers: allCustomers(first: 50, after: $after, orderBy: [CREATED_AT_DESC, ID_ASC],"
+        ' filter: { lifecycleStage: { equalTo: "REPEAT" }, supersededBy: { isNull: true } })'
     )
 
     def customer_key(self, number: int) -> str:

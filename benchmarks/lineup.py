@@ -7,9 +7,10 @@ from importlib.metadata import version
 from types import MappingProxyType
 
 from benchmarks import peers
-from benchmarks.database import GENERIC, Database
+from benchmarks.database import Database
 from benchmarks.document import Dialect, OwnWords, PostGraphileWords, RestWords
 from benchmarks.query import LIST, LIVE, STORED, TINY, WHOLE_CUSTOMER, Query
+from benchmarks.roles import GENERIC
 
 GATEWAY, GATEWAY_LIVE = "gateway", "gateway_live"
 """What the others are compared with: on the stored questions, and on the live ones."""
@@ -102,7 +103,7 @@ _POSTGRAPHILE = Entrant(
     title="PostGraphile",
     configuration="Amber and V4 presets with connection-filter, Grafserv on `node:http`,"
     " `NODE_ENV` and `GRAPHILE_ENV` production, explain, watch and Ruru off, relations from smart"
-    " tags, `pgOrderByNullsLast`, sorted as the indexes are, pool of 16. Its JSON columns come whole.",
+    " tags, `pgOrderByNullsLast`, sorted as the indexes are, pool of 16. JSON columns come whole.",
     packages=("postgraphile", "pg", "graphql"),
     dialect=PostGraphileWords(),
     peer="postgraphile",

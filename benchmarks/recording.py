@@ -10,7 +10,8 @@ import asyncpg
 import orjson
 
 from benchmarks.contender import Contender
-from benchmarks.database import RECORDED, Database
+from benchmarks.database import Database
+from benchmarks.roles import RECORDED
 from connectors.native.store import driver_url
 
 _PREPARED = re.compile(r"execute [^:]*: ")

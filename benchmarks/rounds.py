@@ -12,12 +12,13 @@ import orjson
 
 from benchmarks.comparison import data_of, first_difference
 from benchmarks.contender import Contender, running
-from benchmarks.database import RECORDED, Database
+from benchmarks.database import Database
 from benchmarks.lineup import COMPARED, ENTRANTS, GATEWAY, STATEMENT, Entrant
 from benchmarks.measurement import Load, Measurement, measure
 from benchmarks.peers import MissingError, environment
 from benchmarks.query import DEEP_PAGE, Query
 from benchmarks.recording import record
+from benchmarks.roles import RECORDED
 
 Results: TypeAlias = dict[tuple[str, str], list[Measurement]]
 """The measurements of every round, by the names of query and contender."""
