@@ -23,9 +23,10 @@ Run = Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]
 @dataclass(slots=True, eq=False)
 class _Batch(Generic[K, V]):
     run: Run[K, V]
-    answer: "asyncio.Future[Mapping[K, V]]"
     keys: dict[K, None] = field(default_factory=dict)
-    caller_count: int = 0
+    # One for each caller: cheaper than one that all of them shield from their cancellation.
+    answers: "list[asyncio.Future[Mapping[K, V]]]" = field(default_factory=list)
+    task: asyncio.Task[None] | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -75,13 +76,12 @@ class Gathering(Generic[K, V]):
     ) -> Mapping[K, V]:
         batch = self._batch(state, keys, run)
         batch.keys.update(dict.fromkeys(keys))
-        batch.caller_count += 1
+        answer: asyncio.Future[Mapping[K, V]] = asyncio.get_running_loop().create_future()
+        batch.answers.append(answer)
         try:
-            return await asyncio.shield(batch.answer)
+            return await answer
         except asyncio.CancelledError:
-            batch.caller_count -= 1
-            if not batch.caller_count:
-                batch.answer.cancel()
+            if all(each.cancelled() for each in batch.answers):
                 self._forget(lane, state, batch)
             raise
 
@@ -89,12 +89,14 @@ class Gathering(Generic[K, V]):
         last = state.waiting[-1] if state.waiting else None
         if last is not None and len(last.keys) + len(keys) <= self._max_keys:
             return last
-        batch = _Batch(run, asyncio.get_running_loop().create_future())
+        batch = _Batch(run)
         state.waiting.append(batch)
         return batch
 
     def _forget(self, lane: Hashable, state: _Lane[K, V], batch: _Batch[K, V]) -> None:
-        if batch in state.waiting:
+        if batch.task is not None:
+            batch.task.cancel()
+        elif batch in state.waiting:
             state.waiting.remove(batch)
             self._tidy(lane, state)
 
@@ -103,27 +105,32 @@ class Gathering(Generic[K, V]):
         if state.waiting:
             batch = state.waiting.pop(0)
             state.running_count += 1
-            task = asyncio.create_task(self._go(lane, state, batch))
+            batch.task = task = asyncio.create_task(_go(batch))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-            batch.answer.add_done_callback(lambda answer: answer.cancelled() and task.cancel())
+            # Not at the end of the task's own work, which one that is cancelled early never begins.
+            task.add_done_callback(lambda _: self._finished(lane, state))
         self._tidy(lane, state)
 
     def _tidy(self, lane: Hashable, state: _Lane[K, V]) -> None:
         if not state.running_count and not state.waiting:
             del self._lanes[lane]
 
-    async def _go(self, lane: Hashable, state: _Lane[K, V], batch: _Batch[K, V]) -> None:
-        try:
-            found = await batch.run(list(batch.keys))
-        except asyncio.CancelledError:
-            batch.answer.cancel()
-            raise
-        except Exception as exc:  # noqa: BLE001 - it is raised where the answer is awaited
-            if not batch.answer.done():
-                batch.answer.set_exception(exc)
-        else:
-            if not batch.answer.done():
-                batch.answer.set_result(found)
-        finally:
-            self._finished(lane, state)
+
+async def _go(batch: _Batch[K, V]) -> None:
+    try:
+        found = await batch.run(list(batch.keys))
+    except asyncio.CancelledError:
+        for each in batch.answers:
+            each.cancel()
+        raise
+    except Exception as exc:  # noqa: BLE001 - it is raised where the answers are awaited
+        for each in _open(batch):
+            each.set_exception(exc)
+    else:
+        for each in _open(batch):
+            each.set_result(found)
+
+
+def _open(batch: _Batch[K, V]) -> "Sequence[asyncio.Future[Mapping[K, V]]]":
+    return [each for each in batch.answers if not each.done()]

@@ -189,3 +189,23 @@ def test_what_nobody_waits_for_any_more_is_cancelled() -> None:
         assert gathering._lanes == {}
 
     asyncio.run(scenario())
+
+
+def test_a_lane_goes_on_after_one_that_gave_up_when_its_turn_came() -> None:
+    """At the moment between its turn and its statement."""
+
+    async def scenario() -> None:
+        gathering, source = Gathering[int, int](), Source()
+        first, second = (_ask(gathering, source, key) for key in (1, 2))
+        await _settle()
+        source.may_answer.set()
+        second.cancel()
+        await asyncio.wait([first, second])
+        await _settle()
+
+        assert second.cancelled()
+        assert await gathering.ask("a", [3], source.run) == {3: 9}
+        assert source.calls == [[1], [3]]
+        assert gathering._lanes == {}
+
+    asyncio.run(scenario())
