@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -65,7 +66,7 @@ def running(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=env
     ) as process:
         try:
-            line = process.stdout.readline() if process.stdout else ""
+            line = _first_line(process)
             if not line:
                 raise RuntimeError(f"{name} did not start: see what it wrote above")
             contender = Contender(name, process, int(line))
@@ -75,6 +76,16 @@ def running(
         finally:
             process.terminate()
             _bury(process)
+
+
+def _first_line(process: "subprocess.Popen[str]") -> str:
+    """What it says first; nothing where it ends or says nothing in time."""
+    patience = Timer(_START_S, process.kill)
+    patience.start()
+    try:
+        return process.stdout.readline() if process.stdout else ""
+    finally:
+        patience.cancel()
 
 
 def _bury(process: "subprocess.Popen[str]") -> None:

@@ -6,7 +6,7 @@ And its memory: after everything was asked, and over documents that are all diff
 import asyncio
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.contender import Contender, running
 from benchmarks.database import Database
 from benchmarks.database import running as database
+from benchmarks.goals import Goal, of_growth, of_memory
 from benchmarks.growth_report import Series, write
 from benchmarks.lineup import ENTRANTS, GATEWAY, GATEWAY_LIVE, OWN, Entrant
 from benchmarks.measurement import Load, Measurement, measure
@@ -53,8 +54,21 @@ async def run(extent: Extent) -> Path:
     async with database(scale=extent.scale * 10, cache=extent.cache) as data:
         larger = await asyncio.to_thread(_tables, data, extent)
     tables = found.pop(0)
+    goals = [*_goals(tables, larger, found), *_memory_goals(found)]
     points = [each for pair in zip(tables.points, larger.points, strict=True) for each in pair]
-    return write([replace(tables, points=points), *found], extent.seconds)
+    return write([replace(tables, points=points), *found], goals, extent.seconds)
+
+
+def _goals(tables: Series, larger: Series, found: Sequence[Series]) -> Sequence[Goal]:
+    connections = next(each for each in found if each.axis == "connections")
+    return of_growth(
+        small=tables.measurements, large=larger.measurements, crowd=connections.measurements[-1]
+    )
+
+
+def _memory_goals(found: Sequence[Series]) -> Sequence[Goal]:
+    # What the process has right after its start is no goal.
+    return of_memory([each for _, _, each in found[-1].points[1:] if isinstance(each, int)])
 
 
 def _on(data: Database, extent: Extent) -> list[Series]:

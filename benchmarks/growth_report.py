@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from benchmarks.chart import Chart, Line, draw
+from benchmarks.goals import Goal, table
 from benchmarks.measurement import Measurement
 from benchmarks.report import machine
 
@@ -25,8 +26,13 @@ class Series:
     axis: str
     points: Sequence[Point]
 
+    @property
+    def measurements(self) -> Sequence[Measurement]:
+        """What was found where it is a measurement."""
+        return [each for _, _, each in self.points if isinstance(each, Measurement)]
 
-def write(found: Sequence[Series], seconds: float) -> Path:
+
+def write(found: Sequence[Series], goals: Sequence[Goal], seconds: float) -> Path:
     """Write the tables and the picture beside the benchmark."""
     PICTURE.write_text(draw([_chart(each) for each in found]), encoding="utf-8")
     tables = "\n\n".join(f"## {each.title}\n\n{_table(each)}" for each in found)
@@ -39,6 +45,8 @@ Made by `./dev bench --growth` on {datetime.now(UTC):%Y-%m-%d}: one worker of th
 - Machine: {machine()}
 
 ![Figures along their axes](growth.svg)
+
+{table(goals)}
 
 {tables}
 """,

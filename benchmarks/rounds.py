@@ -1,6 +1,7 @@
 """The order of things: first everybody's answers are compared, then rounds are driven in turn."""
 
 import asyncio
+import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -92,12 +93,20 @@ class Bench:
             for entrant in self.options.entrants:
                 if entrant.name in self.skipped:
                     continue
-                with self._running(entrant) as contender:
-                    for query in self._queries(entrant):
-                        found = self._measured(entrant, contender, query, number)
-                        results[query.name, entrant.name].append(found)
-                        print(f"{number + 1}: {entrant.name}, {query.name}: {found}", flush=True)
-        return results
+                try:
+                    self._measure(entrant, number, results)
+                except (OSError, RuntimeError, subprocess.CalledProcessError) as error:
+                    self.skipped[entrant.name] = f"it failed in round {number + 1}: {error}"
+                    print(f"skipped: {entrant.name}: {error}", flush=True)
+        # Half of the rounds cannot be compared with all of them.
+        return {key: found for key, found in results.items() if key[1] not in self.skipped}
+
+    def _measure(self, entrant: Entrant, number: int, results: Results) -> None:
+        with self._running(entrant) as contender:
+            for query in self._queries(entrant):
+                found = self._measured(entrant, contender, query, number)
+                results[query.name, entrant.name].append(found)
+                print(f"{number + 1}: {entrant.name}, {query.name}: {found}", flush=True)
 
     def _queries(self, entrant: Entrant) -> Sequence[Query]:
         return [each for each in entrant.queries if each in self.options.queries]
