@@ -116,6 +116,7 @@ class Federation:
         self.timeouts_s = timeouts_s or {}
         self.default_timeout_s = default_timeout_s
         self.adopt = adopt
+        self._nester = native if isinstance(native, Nester) else None
         self._parts: dict[str, tuple[Part, ...]] = {}
         # Made here rather than on the method: what is kept goes with the federation.
         self._kept_batch = lru_cache(maxsize=_KEPT_BATCHES)(self._native_batch)
@@ -142,9 +143,9 @@ class Federation:
         return self._kept_prepared(question) if _is_plain(question) else self._prepared(question)
 
     def _prepared(self, question: Question) -> Prepared:
-        if not isinstance(self.native, Nester):
+        if self._nester is None:
             raise TypeError(f"{self.native.name} says that it can nest, but cannot prepare")
-        return self.native.prepare(self._native_batch(question))
+        return self._nester.prepare(self._native_batch(question))
 
     def native_batch(self, question: Question) -> Batch:
         """The batch, still without keys, that asks the native store a question."""
@@ -162,21 +163,22 @@ class Federation:
             after=question.after,
             until=question.until,
             nest=question.nest,
-            slices=(
-                NO_SLICES
-                if question.nest is None
-                else self._kept_slices(question.nest, question.slices)
-            ),
+            slices=self._slices_of(question),
             timeout_s=self.timeout_s(self.native.name),
         )
 
+    def _slices_of(self, question: Question) -> Slices:
+        if question.nest is None:
+            return NO_SLICES
+        make = self._kept_slices if question.slices.is_constant else self._native_slices
+        return make(question.nest, question.slices)
+
     def _native_slices(self, nest: Nest, slices: Slices) -> Slices:
-        return Slices(
-            tuple(
-                replace(each, where=self._native_where(relation.entity, each.where))
-                for relation, each in zip(nest.relations, slices.each, strict=True)
-            )
-        )
+        each = [
+            replace(each, where=self._native_where(relation.entity, each.where))
+            for relation, each in zip(nest.relations, slices.each, strict=True)
+        ]
+        return Slices(tuple(each), slices.is_constant)
 
     def _native_where(self, entity: str, where: Filter | None) -> Filter | None:
         """The filter of a client, and of synced sources only what is to be answered from here."""
@@ -212,8 +214,6 @@ class Federation:
 
 
 def _is_plain(question: Question) -> bool:
-    """Whether a question holds no value that a client may choose freely.
-
-    Slices do not matter: they are kept by whoever asks where nothing in them changes.
-    """
-    return question.where is None and question.after is None and question.until is None
+    """Whether a question holds no value that a client may choose freely."""
+    is_free = question.where is None and question.after is None and question.until is None
+    return is_free and question.slices.is_constant

@@ -210,11 +210,13 @@ Piece: TypeAlias = (
 class Nest:
     """What the text of a row holds: objects, with `BETWEEN` between them where they are several.
 
-    `relations` are all that are in them, in the order of their numbers.
+    `relations` are all that are in them, in the order of their numbers. With a `page` the text is
+    that of a page of the whole entity, a relation without keys, in a single row without fields.
     """
 
     items: tuple[Object, ...]
     relations: tuple[Relation, ...] = ()
+    page: RelatedPage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,11 +239,12 @@ class Slice:
 class Slices:
     """The slices of all relations of a nest, by number.
 
-    Those in which nothing changes are made once too, and like a nest are compared by identity.
+    Those in which nothing changes are made once and `is_constant`; they are compared by identity.
     """
 
     each: tuple[Slice, ...] = ()
+    is_constant: bool = False
 
 
-NO_SLICES: Final = Slices()
+NO_SLICES: Final = Slices(is_constant=True)
 """The slices of a nest without relations."""

@@ -108,7 +108,7 @@ class PlanField:
             default_order=tuple(order),
         )
         self._hang(step)
-        return Connection(step, PageScope(step.index, scope))
+        return Connection(step, PageScope(step.index, scope, may_fuse=not key))
 
     def lookup(self, entity: str, lookup: Lookup) -> One:
         """The record that the arguments name."""

@@ -15,9 +15,10 @@ from uuid import UUID
 import orjson
 
 from connectors.contract import Nest, Row, Slices
-from connectors.nest import BETWEEN, DOUBT, HOLE, Object, Relation
+from connectors.nest import BETWEEN, DOUBT, HOLE, Object, RelatedPage, Relation
 from domain.entity import Entity, FieldType
 from resolvers import cursor
+from resolvers.place import Page
 from resolvers.problem import UserError
 from resolvers.run import Path, Run, Shape
 from resolvers.scope import Paged, RowScope, Sliced, Work
@@ -114,27 +115,34 @@ class Fusion:
     relations: list[Relation] = field(default_factory=list)
     steps: list[Sliced] = field(default_factory=list)
     holes: dict[int, AnyHole] = field(default_factory=dict)
+    page: RelatedPage | None = None
     nest: Nest = field(init=False)
     _kept: tuple[Limits, Slices] | None = field(default=None, init=False)
 
     def bind(self, functions: Mapping[str, Shape]) -> None:
         """Make the nest, and give the holes the functions that complete them."""
-        self.nest = Nest(tuple(self.items), tuple(self.relations))
+        self.nest = Nest(tuple(self.items), tuple(self.relations), self.page)
         for each in self.holes.values():
             if isinstance(each, Hole):
                 each.complete = functions[each.name]
+
+    @property
+    def is_page(self) -> bool:
+        """Whether there is one text for a whole page of rows."""
+        return self.page is not None
 
     def slices(self, run: Run) -> Slices:
         """Which part of each relation is wanted; the same object where it is always the same."""
         limits = run.context.limits
         if self._kept is not None and self._kept[0] is limits:
             return self._kept[1]
+        is_constant = all(step.is_constant for step in self.steps)
         try:
-            slices = Slices(tuple([step.slice(run) for step in self.steps]))
+            slices = Slices(tuple([step.slice(run) for step in self.steps]), is_constant)
         except UserError as exc:
             # An argument is wrong: an error of its field, at a path that is not known here.
             raise Doubtful from exc
-        if all(step.is_constant for step in self.steps):
+        if is_constant:
             self._kept = limits, slices
         return slices
 
@@ -175,6 +183,17 @@ class Fusion:
             return (
                 orjson.Fragment(text) if text.__class__ is bytes else self._filled(text, path, run)
             )
+
+        return complete
+
+    def page_completer(self, index: int) -> Shape:
+        """The function that gives the object of a page of the step with an index."""
+
+        def complete(page: Page, _place: int, path: Path, run: Run) -> Any:
+            text: Any = run.rows[index][page.start][-1]
+            if text.__class__ is bytes:
+                return orjson.Fragment(text)
+            return self._filled(text, path, run)
 
         return complete
 

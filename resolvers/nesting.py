@@ -110,11 +110,26 @@ class Nester:
         self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode], scope: RowScope
     ) -> int:
         """Add one selection set; gives the number of its object."""
-        # Apart, for what is planned here must not become columns and steps of the rows.
-        row = RowScope(scope.entity, is_apart=True)
-        row.page = scope.page
+        row = _apart(scope)
         self.fusion.items.append(self._object(type_, selections, _Place(row, row, ())))
         return len(self.fusion.items) - 1
+
+    def add_page(
+        self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode], scope: PageScope
+    ) -> None:
+        """Make one text of a page that stands alone; raises `Unnestable` where it cannot be."""
+        step = scope.items.page
+        if not isinstance(step, PageStep):
+            raise TypeError("only the pages of a step can be fused")
+        relation = self._relation(scope.items.entity.name, step)
+        self.fusion.page = RelatedPage(relation, self._page(type_, selections, scope))
+
+    def _relation(self, entity: str, step: OneStep | ManyStep | PageStep) -> Relation:
+        number = len(self.fusion.relations)
+        relation = Relation(number, entity, step.link.match, step.link.key)
+        self.fusion.relations.append(relation)
+        self.fusion.steps.append(step)
+        return relation
 
     def _object(
         self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode], place: _Place
@@ -192,11 +207,7 @@ class Nester:
             return None
         if not self.planning.can_nest(scope.entity.name):
             raise Unnestable
-        link = step.link
-        number = len(self.fusion.relations)
-        relation = Relation(number, scope.entity.name, link.match, link.key)
-        self.fusion.relations.append(relation)
-        self.fusion.steps.append(step)
+        relation = self._relation(scope.entity.name, step)
         if isinstance(value, planned.Connection):
             page = self._page(asked.object_type, asked.selections, value.scope)
             return RelatedPage(relation, page)
@@ -208,6 +219,7 @@ class Nester:
     def _page(
         self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode], page: PageScope
     ) -> PageObject:
+        page = PageScope(page.index, _apart(page.items))
         members: list[tuple[str, PagePiece]] = []
         for key, nodes in self.planning.fields(type_, selections).items():
             if nodes[0].name.value == "__typename":
@@ -253,6 +265,13 @@ class Nester:
         number = self.planning.new_index()
         self.fusion.holes[number] = Hole(number, asked.slot.key, scope, name, place.prefix)
         return NestedHole(number, scope.columns)
+
+
+def _apart(rows: RowScope) -> RowScope:
+    """The same rows apart: what is planned on them here does not become columns or steps."""
+    row = RowScope(rows.entity, is_apart=True)
+    row.page = rows.page
+    return row
 
 
 def _typename(type_: GraphQLObjectType) -> Constant:

@@ -24,9 +24,9 @@ from resolvers.asked import Asked
 from resolvers.collection import Collector
 from resolvers.field import PlanField, PlanResolver, column
 from resolvers.fusion import Fusion
-from resolvers.nesting import Nester
+from resolvers.nesting import Nester, Unnestable
 from resolvers.run import Shape
-from resolvers.scope import RowScope, Scope, ValueScope
+from resolvers.scope import PageScope, RowScope, Scope, ValueScope
 from resolvers.shape import Module, ObjectShape, Slot
 from resolvers.site import SiteNote, note
 from resolvers.value import Value
@@ -156,6 +156,10 @@ class Planner:
                 raise TypeError(f"{type_} is no object type; its plan resolver must name the type")
             if isinstance(scope, RowScope) and self._fuses(scope):
                 return self._fused(type_, asked.selections, scope)
+            if isinstance(scope, PageScope) and scope.may_fuse and self._fuses(scope.items):
+                name = self._fused_page(type_, asked.selections, scope)
+                if name is not None:
+                    return name
             return self._object(type_, asked.selections, scope)
 
         return shape_of
@@ -173,6 +177,20 @@ class Planner:
             self._fusions.append(fusion)
         number = Nester(self, fusion).add(type_, selections, scope)
         return self._module.give(fusion.completer(number))
+
+    def _fused_page(
+        self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode], scope: PageScope
+    ) -> str | None:
+        """A page in one text; none where something in it needs its rows one by one."""
+        fusion = Fusion()
+        try:
+            Nester(self, fusion).add_page(type_, selections, scope)
+        except Unnestable:
+            scope.may_fuse = False
+            return None
+        scope.items.fusion = fusion
+        self._fusions.append(fusion)
+        return self._module.give(fusion.page_completer(scope.index))
 
 
 def plan_resolver_of(definition: GraphQLField) -> PlanResolver:

@@ -79,9 +79,17 @@ class Sliced(Protocol):
 
 
 class Fused(Protocol):
-    """What hangs on the rows of a scope where the rows bring it along, as one text each."""
+    """What hangs on the rows of a scope where the rows bring it along, as one text each.
+
+    If it `is_page`, there is one text for a whole page of rows.
+    """
 
     nest: Nest
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the text is that of a page."""
+        ...
 
     def slices(self, run: Run) -> Slices:
         """Which part of each relation is wanted in this run."""
@@ -161,14 +169,19 @@ class ValueScope:
 
 
 class PageScope:
-    """A page of rows of a step: its attributes, and the rows between its bounds."""
+    """A page of rows of a step: its attributes, and the rows between its bounds.
+
+    It `may_fuse` into one text where there is one page in all, not one for each of many parents,
+    and as long as nothing needs its rows one by one.
+    """
 
     fusion: Fused | None = None
 
-    def __init__(self, index: int, items: RowScope) -> None:
+    def __init__(self, index: int, items: RowScope, *, may_fuse: bool = False) -> None:
         self.steps: list[Step] = []
         self.index = index
         self.items = items
+        self.may_fuse = may_fuse
 
     def column(self, name: str) -> str:
         """The attribute itself."""

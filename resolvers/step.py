@@ -22,7 +22,7 @@ from resolvers.argument import Arguments
 from resolvers.place import Page, Place
 from resolvers.problem import UserError
 from resolvers.run import Run
-from resolvers.scope import KeyOf, RowScope, Step
+from resolvers.scope import Fused, KeyOf, RowScope, Step
 from resolvers.selection import Limits, Window, filter_of, order_of, window_of
 
 
@@ -150,6 +150,9 @@ class PageStep(Step):
 
     async def places(self, run: Run, parents: Sequence[Any]) -> list[Place]:
         """One question for all parents, for one row more than the page, to see what follows."""
+        fusion = self._scope.fusion
+        if fusion is not None and fusion.is_page:
+            return await self._whole(run, parents, fusion)
         try:
             wanted = self._wanted(run)
             question = self._question(wanted, run)
@@ -160,6 +163,22 @@ class PageStep(Step):
         rows = run.rows[self.index]
         window = wanted.window
         return spread.over([_put_page(rows, each, window) for each in found], empty=_EMPTY)
+
+    async def _whole(self, run: Run, parents: Sequence[Any], fusion: Fused) -> list[Place]:
+        """One row, whose text is that of the page."""
+        question = Question(
+            entity=self._scope.entity.name,
+            fields=(),
+            nest=fusion.nest,
+            slices=fusion.slices(run),
+        )
+        (found,) = await run.ask(question, [()])
+        if isinstance(found, SourceError):
+            return [found] * len(parents)
+        rows = run.rows[self.index]
+        rows.extend(found.rows)
+        page = Page(len(rows) - 1, len(rows), has_next_page=False, has_previous_page=False)
+        return [page] * len(parents)
 
     def _question(self, wanted: "_Wanted", run: Run) -> Question:
         fields = self._scope.columns

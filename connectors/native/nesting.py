@@ -89,6 +89,13 @@ def nested(tail: Tail, rows: FromClause, *, entity: Entity, order: Sequence[Orde
     return Nested(as_bytes(put_together(parts)), level.further(), level.source)
 
 
+def nested_page(page: RelatedPage, slices: Sequence[Selection]) -> Nested:
+    """What makes the text of a page of a whole entity, in a single row."""
+    made = _Page(page.relation, slices[page.relation.number], page.page, None, slices)
+    rows = made.query.subquery("r")
+    return Nested(as_bytes(rows.c.j), rows.c.n, rows)
+
+
 def as_bytes(text: Expression) -> Expression:
     """A text as UTF-8."""
     return func.convert_to(text, constant("UTF8"), type_=BYTEA())
@@ -202,13 +209,15 @@ class _Level:
 
 
 def related(
-    relation: Relation, selection: Selection, *, rows: FromClause, parent: FromClause
+    relation: Relation, selection: Selection, *, rows: FromClause, parent: FromClause | None
 ) -> Sequence[ColumnElement[bool]]:
     """What ties rows of a relation to their parent, and which of them are wanted."""
-    pairs = zip(relation.match, relation.key, strict=True)
-    link = and_(*(rows.c[match] == parent.c[key] for match, key in pairs))
     entity = ENTITIES[relation.entity]
-    return link, *conditions_of(selection, entity, relation.match, rows=rows)
+    wanted = conditions_of(selection, entity, relation.match, rows=rows)
+    if parent is None:
+        return wanted
+    pairs = zip(relation.match, relation.key, strict=True)
+    return and_(*(rows.c[match] == parent.c[key] for match, key in pairs)), *wanted
 
 
 class _Page:
@@ -219,7 +228,7 @@ class _Page:
         relation: Relation,
         selection: Selection,
         page: PageRows | PageObject,
-        parent: FromClause,
+        parent: FromClause | None,
         slices: Sequence[Selection],
     ) -> None:
         self._relation = relation
@@ -247,7 +256,7 @@ class _Page:
             and self._selection.is_limited
         )
 
-    def _cut(self, parent: FromClause) -> FromClause:
+    def _cut(self, parent: FromClause | None) -> FromClause:
         """As many rows as wanted, and one more if a piece wants to know whether there is one."""
         relation, selection = self._relation, self._selection
         table = TABLES[relation.entity].alias(f"t{relation.number}")
@@ -255,17 +264,16 @@ class _Page:
             select(*(table.c[each] for each in dict.fromkeys(self._fields())))
             .where(*related(relation, selection, rows=table, parent=parent))
             .order_by(*ordering(selection.order, rows=table))
-            .correlate(parent)
         )
         if selection.is_limited:
             peeks = any(map(self._peeks, self._pieces))
             query = query.limit(self._limit + _ONE if peeks else self._limit)
-        rows = query.lateral(f"x{relation.number}")
+        rows = _beside(query, parent, f"x{relation.number}")
         if not self._is_numbered:
             return rows
         place = func.row_number().over().label("page_place")
         total = func.count().over().label("page_total")
-        return select(*rows.c, place, total).correlate(parent).lateral(f"y{relation.number}")
+        return _beside(select(*rows.c, place, total), parent, f"y{relation.number}")
 
     def _fields(self) -> Iterator[str]:
         for piece in self._pieces:
@@ -314,10 +322,9 @@ class _Page:
         if is_end != self._selection.is_backward:
             place = func.least(self._rows.c.page_total, self._limit)
         hole = put_together(self._level.cursor(number))
-        # There is one such row at most.
-        return func.coalesce(
-            func.max(hole).filter(self._rows.c.page_place == place), constant(NULL)
-        )
+        # There is one such row at most, and none in a page of no rows.
+        is_it = and_(self._rows.c.page_place == place, self._rows.c.page_place <= self._limit)
+        return func.coalesce(func.max(hole).filter(is_it), constant(NULL))
 
     def _count(self) -> Expression:
         further = self._level.further()
@@ -325,6 +332,11 @@ class _Page:
             return self._within(func.count())
         total = func.coalesce(self._within(func.sum(_ONE + further)), _NOTHING)
         return cast(total, BigInteger())
+
+
+def _beside(query: Select[Any], parent: FromClause | None, name: str) -> FromClause:
+    """The rows of a query that may look at the parent, where there is one."""
+    return query.subquery(name) if parent is None else query.correlate(parent).lateral(name)
 
 
 def _pieces(page: PageRows | PageObject) -> Iterator[PagePiece]:

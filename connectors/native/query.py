@@ -29,13 +29,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from connectors.native.condition import BIND_TYPES, Condition
 from connectors.native.lookup import match_fields
-from connectors.native.nesting import as_bytes, fields_of_row, nested
+from connectors.native.nesting import as_bytes, fields_of_row, nested, nested_page
 from connectors.native.selection import conditions_of, ordering
 from connectors.native.shape import LIMIT, Shape, Tail
 from connectors.native.statement import Statement, compiled
 from connectors.native.tables import CUSTOMER_IDENTIFIER, TABLES
 from connectors.native.text import constant
-from connectors.nest import DOUBT
+from connectors.nest import DOUBT, RelatedPage
 from domain.catalogue import ENTITIES
 from domain.entity import Entity, FieldType
 
@@ -58,6 +58,8 @@ def statement_of(shape: Shape) -> Statement:
 def _nested(shape: Shape, tail: Tail) -> Select[Any]:
     """The rows as without the nest, and joined to them what makes their texts."""
     entity = ENTITIES[shape.entity]
+    if tail.nest.page is not None:
+        return _page(tail.nest.page, tail)
     if shape.is_direct:
         return _direct(shape, tail)
     order = shape.selection.order
@@ -66,6 +68,12 @@ def _nested(shape: Shape, tail: Tail) -> Select[Any]:
     rows = (_keyed(flat) if shape.match else _listed(flat)).subquery("r")
     made = nested(tail, rows, entity=entity, order=order)
     columns = (*(rows.c[each] for each in shape.fields), made.text, made.count, rows.c.n)
+    return select(*columns).select_from(made.source)
+
+
+def _page(page: RelatedPage, tail: Tail) -> Select[Any]:
+    made = nested_page(page, tail.slices)
+    columns: list[ColumnElement[Any]] = [made.text, made.count, _ONE]
     return select(*columns).select_from(made.source)
 
 

@@ -97,7 +97,9 @@ class Shapes:
         values = {**slots.values, LIMIT: batch.limit}
         tail = None
         if batch.nest is not None:
-            tail, of_slices = self._tail_and_values(batch.nest, batch.slices)
+            is_constant = batch.slices.is_constant
+            read = self._tail_and_values if is_constant else self._read_slices
+            tail, of_slices = read(batch.nest, batch.slices)
             values.update(of_slices)
         shape = Shape(
             entity=batch.entity,
