@@ -88,11 +88,17 @@ def _plain(value: Any) -> Any:
 
 def _reader(definition: GraphQLField, node: FieldNode) -> Read:
     given = {each.name.value: each.value for each in node.arguments or ()}
+    return partial(_object, _members(given, definition.args))
+
+
+def _members(
+    given: Mapping[str, ValueNode], declared: Mapping[str, GraphQLArgument | GraphQLInputField]
+) -> list[tuple[str, Read]]:
+    """What reads the arguments, or the fields of an input object, that can have a value."""
     members = [
-        (argument.out_name or name, _member(given.get(name), argument))
-        for name, argument in definition.args.items()
+        (each.out_name or name, _member(given.get(name), each)) for name, each in declared.items()
     ]
-    return partial(_object, members)
+    return [member for member in members if member[1] is not _nothing]
 
 
 def _object(members: list[tuple[str, Read]], variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,7 +129,7 @@ def _default(declared: GraphQLArgument | GraphQLInputField) -> Read:
         value = _plain(coerce_default_value(declared))
     except TypeError:
         return _never
-    return lambda _variables: value
+    return _nothing if value is Undefined else lambda _variables: value
 
 
 def _variable(name: str, is_required: object, default: Read, variables: Mapping[str, Any]) -> Any:
@@ -167,11 +173,7 @@ def _input_object(node: ObjectValueNode, type_: GraphQLInputObjectType) -> Read:
     given = {each.name.value: each.value for each in node.fields}
     if len(given) != len(node.fields) or not given.keys() <= type_.fields.keys():
         return _never
-    members = [
-        (field.out_name or name, _member(given.get(name), field))
-        for name, field in type_.fields.items()
-    ]
-    read: Read = partial(_object, members)
+    read: Read = partial(_object, _members(given, type_.fields))
     if type_.is_one_of:
         read = partial(_only_one, read) if len(given) == 1 else _never
     if type_.out_type is GraphQLInputObjectType.out_type:
@@ -184,6 +186,10 @@ def _only_one(read: Read, variables: Mapping[str, Any]) -> Any:
     if len(value) != 1 or None in value.values():
         raise Unsure
     return value
+
+
+def _nothing(_variables: Mapping[str, Any]) -> Any:
+    return Undefined
 
 
 def _never(_variables: Mapping[str, Any]) -> Any:

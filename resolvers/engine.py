@@ -15,6 +15,7 @@ from graphql import (
 from graphql.execution import VariableValues
 
 from connectors.aspects import Accounts
+from connectors.health import SourceStatus
 from resolvers.context import Context
 from resolvers.execution import execute
 from resolvers.fusion import Doubtful
@@ -26,6 +27,8 @@ from resolvers.problem import UserError
 from resolvers.request import Request
 from resolvers.result import ErrorCode, Result, ResultKind
 from resolvers.run import Run
+
+_STATUS = {each: each.value.lower() for each in SourceStatus}
 
 
 class Engine:
@@ -85,9 +88,13 @@ class Engine:
         nesting = self._nesting if fuses else None
         try:
             document.check_cost(operation, variables.coerced, context.limits)
-            return await self._executed(document, operation, variables, request, context, nesting)
+            return await self._executed(
+                document, operation, variables, request, context, nesting=nesting
+            )
         except Doubtful:
-            return await self._executed(document, operation, variables, request, context, None)
+            return await self._executed(
+                document, operation, variables, request, context, nesting=None
+            )
         except UserError as exc:
             return _told(exc)
 
@@ -98,6 +105,7 @@ class Engine:
         variables: VariableValues,
         request: Request,
         context: Context,
+        *,
         nesting: Nesting | None,
     ) -> Result:
         plan = await document.plan(operation, variables.coerced, nesting=nesting)
@@ -130,7 +138,7 @@ def _body(data: Mapping[str, Any] | None, run: Run) -> bytes:
 def _sources(accounts: Accounts) -> Mapping[str, Any]:
     return {
         name: {
-            "status": account.status.value.lower(),
+            "status": _STATUS[account.status],
             "ms": round(account.elapsed_ms, 1),
             "rows": account.row_count,
             "calls": account.call_count,
