@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-_WIDTH, _HEIGHT, _COLUMNS = 420, 300, 2
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 34, 74
+_WIDTH, _HEIGHT, _COLUMNS = 420, 340, 2
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 16, 34, 112
 _COLOURS = ("#1f5fa8", "#c2571a", "#2d7d46", "#7a4fa3")
 
 
@@ -96,7 +96,7 @@ def _line(line: Line, colour: str, most_x: float, most_y: float) -> str:
 
 
 def _legend(name: str, number: int) -> str:
-    x, y = _LEFT + 180 * (number % 2), _HEIGHT - _BOTTOM + 48 + 15 * (number // 2)
+    x, y = _LEFT, _HEIGHT - _BOTTOM + 50 + 16 * number
     colour = _COLOURS[number % len(_COLOURS)]
     return (
         f'<rect x="{x}" y="{y - 8}" width="9" height="9" fill="{colour}"/>'

@@ -13,7 +13,7 @@ def test_every_point_is_drawn_within_its_chart() -> None:
 
     dots = [each.attrib for each in picture.iter() if each.tag.endswith("circle")]
     assert len(dots) == 3
-    assert all(0 <= float(each["cx"]) <= 420 and 0 <= float(each["cy"]) <= 300 for each in dots)
+    assert all(0 <= float(each["cx"]) <= 420 and 0 <= float(each["cy"]) <= 340 for each in dots)
 
 
 def test_words_are_escaped() -> None:
