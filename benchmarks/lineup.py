@@ -133,6 +133,7 @@ _ALL = (
         name="gateway_2",
         title="this gateway, 2 workers",
         configuration="The same with two workers.",
+        queries=COMPARED,
         program=["gateway", "--workers", "2"],
     ),
     _STRAWBERRY,
