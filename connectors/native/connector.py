@@ -23,6 +23,7 @@ from connectors.native import inspection, scan
 from connectors.native.capability import capabilities
 from connectors.native.gathering import Gathering
 from connectors.native.interaction import InteractionLog
+from connectors.native.nested_query import nested_statement_of
 from connectors.native.prepared import Form, PreparedQuestion, Record
 from connectors.native.query import statement_of
 from connectors.native.shape import Shape, Shapes
@@ -145,4 +146,6 @@ def _plain(batch: Batch) -> Batch | None:
 
 
 def _form_of(shape: Shape) -> Form:
-    return Form(shape, statement_of(shape), row_reader(ENTITIES[shape.entity], shape.fields))
+    tail = shape.tail
+    statement = statement_of(shape) if tail is None else nested_statement_of(shape, tail)
+    return Form(shape, statement, row_reader(ENTITIES[shape.entity], shape.fields))

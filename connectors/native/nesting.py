@@ -5,30 +5,11 @@ Every relation is a limited sub-select over an index `(foreign key, order, key)`
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    FromClause,
-    Select,
-    and_,
-    bindparam,
-    case,
-    cast,
-    func,
-    literal_column,
-    select,
-    true,
-)
-from sqlalchemy.dialects.postgresql import BYTEA, aggregate_order_by
-from sqlalchemy.sql.selectable import LateralFromClause
-
+from connectors.native.fragment import Arguments, quoted, reading
 from connectors.native.row_text import RowText
-from connectors.native.selection import conditions_of, ordering
-from connectors.native.shape import Selection, Tail, limit_name
-from connectors.native.tables import TABLES
+from connectors.native.shape import Selection, Tail, limit_name, slice_prefix
 from connectors.native.text import (
     NULL,
     Expression,
@@ -66,39 +47,66 @@ from domain.catalogue import ENTITIES
 from domain.entity import Entity
 from domain.order import Order
 
-_COMMA = constant(",")
-_ONE: ColumnElement[int] = literal_column("1", BigInteger())
-_NOTHING: ColumnElement[int] = literal_column("0", BigInteger())
+_NOTHING = "0"
 
 
 @dataclass(frozen=True, slots=True)
 class Nested:
     """The text of each row of `source` as bytes, and how many further rows it holds."""
 
-    text: Expression
-    count: Expression
-    source: FromClause
+    text: str
+    count: str
+    source: str
 
 
-def nested(tail: Tail, rows: FromClause, *, entity: Entity, order: Sequence[Order]) -> Nested:
-    """What makes the texts of `rows`, which have at least the columns of `fields_of_row`."""
-    level = _Level(rows, entity, order, tail.slices)
-    parts: list[str | Expression] = []
-    for number, item in enumerate(tail.nest.items):
-        parts += [BETWEEN if number else "", *level.object(item)]
-    return Nested(as_bytes(put_together(parts)), level.further(), level.source)
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Writes the nest of one statement, whose arguments are numbered as they are named."""
+
+    tail: Tail
+    arguments: Arguments = field(default_factory=Arguments)
+
+    def nested(self, source: str, name: str, entity: Entity, order: Sequence[Order]) -> Nested:
+        """What makes the texts of rows, which are the `source` and go by `name` in it."""
+        level = _Level(self, source, RowText(name, entity), order)
+        parts: list[str] = []
+        for number, item in enumerate(self.tail.nest.items):
+            parts += [BETWEEN if number else "", *level.object(item)]
+        return Nested(as_bytes(put_together(parts)), level.further(), level.source)
+
+    def page(self, page: RelatedPage) -> Nested:
+        """What makes the text of a page of a whole entity, in a single row."""
+        query = _Page(self, page.relation, page.page, parent=None).query
+        return Nested(as_bytes("r.j"), "r.n", f"({query}) AS r")
+
+    def selection(self, relation: Relation) -> Selection:
+        """Which rows of a relation are wanted."""
+        return self.tail.slices[relation.number]
+
+    def limit(self, relation: Relation) -> str:
+        """The place of the limit of a relation."""
+        return f"{self.arguments.place(limit_name(relation.number))}::bigint"
+
+    def where(self, relation: Relation, rows: str, parent: str | None) -> str:
+        """What ties rows of a relation to their parent, and which of them are wanted."""
+        found = reading(relation.entity, relation.match, self.selection(relation))
+        pairs = zip(relation.match, relation.key, strict=True)
+        links = [f"{rows}.{quoted(match)} = {parent}.{quoted(key)}" for match, key in pairs]
+        prefix = slice_prefix(relation.number)
+        if found.where.pieces:
+            links.append(self.arguments.put(found.where, rows=rows, prefix=prefix))
+        return f" WHERE {' AND '.join(links)}" if links else ""
+
+    def order(self, relation: Relation, rows: str) -> str:
+        """How the rows of a relation are sorted."""
+        found = reading(relation.entity, relation.match, self.selection(relation))
+        prefix = slice_prefix(relation.number)
+        return f" ORDER BY {self.arguments.put(found.order, rows=rows, prefix=prefix)}"
 
 
-def nested_page(page: RelatedPage, slices: Sequence[Selection]) -> Nested:
-    """What makes the text of a page of a whole entity, in a single row."""
-    made = _Page(page.relation, slices[page.relation.number], page.page, None, slices)
-    rows = made.query.subquery("r")
-    return Nested(as_bytes(rows.c.j), rows.c.n, rows)
-
-
-def as_bytes(text: Expression) -> Expression:
+def as_bytes(text: str) -> str:
     """A text as UTF-8."""
-    return func.convert_to(text, constant("UTF8"), type_=BYTEA())
+    return f"convert_to({text}, 'UTF8')"
 
 
 def fields_of_row(item: Object, order: Sequence[Order]) -> Iterator[str]:
@@ -125,32 +133,28 @@ class _Level:
     """Rows of one entity under one name, and what is joined to them."""
 
     def __init__(
-        self,
-        rows: FromClause,
-        entity: Entity,
-        order: Sequence[Order],
-        slices: Sequence[Selection],
+        self, composer: Composer, source: str, values: RowText, order: Sequence[Order]
     ) -> None:
-        self.source = rows
-        self._rows = rows
-        self._entity = entity
-        self._values = RowText(rows, entity)
+        self.source = source
+        self._composer = composer
+        self._values = values
         self._order = order
-        self._slices = slices
-        self._counts: list[Expression] = []
+        self._counts: list[str] = []
 
-    def further(self) -> Expression:
+    def further(self) -> str:
         """How many rows are joined to a row, and to those in turn."""
-        return sum(self._counts[1:], self._counts[0]) if self._counts else _NOTHING
+        return " + ".join(self._counts) or _NOTHING
 
     def object(self, item: Object) -> Parts:
         """The text of an object of the row."""
         parts = members((key, self._piece(piece)) for key, piece in item.members)
-        if item.condition is None or self._entity.fields[item.condition].required:
+        if item.condition is None or self._values.entity.fields[item.condition].required:
             return parts
         missing = constant(DOUBT if item.is_required else NULL)
-        is_missing = self._rows.c[item.condition].is_(None)
-        return [case((is_missing, missing), else_=put_together(parts))]
+        column = self._values.column(item.condition)
+        return [
+            Expression(f"CASE WHEN {column} IS NULL THEN {missing} ELSE {put_together(parts)} END")
+        ]
 
     def _piece(self, piece: Piece) -> Parts:
         match piece:
@@ -174,50 +178,25 @@ class _Level:
     def _one(self, piece: RelatedOne) -> Expression:
         relation = piece.relation
         entity = ENTITIES[relation.entity]
-        rows = TABLES[relation.entity].alias(f"t{relation.number}")
-        level = _Level(rows, entity, (), self._slices)
-        text = put_together(level.object(piece.item))
+        name, joined = f"t{relation.number}", f"j{relation.number}"
+        table = f"{quoted(relation.entity)} AS {name}"
+        level = _Level(self._composer, table, RowText(name, entity), ())
+        text: str = put_together(level.object(piece.item))
         if entity.name == "customer":
             # One that was merged away is found by following it, which takes another statement.
-            text = case((rows.c.superseded_by.is_(None), text), else_=constant(DOUBT))
-        query = select(text.label("j"), (_ONE + level.further()).label("n"))
-        found = self._related(query, relation, level.source, rows).limit(_ONE)
-        joined = self._join(found, relation, is_outer=True)
-        self._counts.append(func.coalesce(joined.c.n, _NOTHING))
-        return or_else(joined.c.j, is_required=piece.is_required)
+            text = f"CASE WHEN {name}.superseded_by IS NULL THEN {text} ELSE {constant(DOUBT)} END"
+        where = self._composer.where(relation, name, self._values.name)
+        query = f"SELECT {text} AS j, 1 + {level.further()} AS n FROM {level.source}{where} LIMIT 1"  # noqa: S608  # names of the plan and of our own tables only
+        self.source += f" LEFT JOIN LATERAL ({query}) AS {joined} ON true"
+        self._counts.append(f"coalesce({joined}.n, 0)")
+        return or_else(Expression(f"{joined}.j"), is_required=piece.is_required)
 
     def _page(self, relation: Relation, page: PageRows | PageObject) -> Expression:
-        selection = self._slices[relation.number]
-        made = _Page(relation, selection, page, self._rows, self._slices)
-        joined = self._join(made.query, relation, is_outer=False)
-        self._counts.append(joined.c.n)
-        return joined.c.j
-
-    def _related(
-        self, query: Select[Any, Any], relation: Relation, source: FromClause, rows: FromClause
-    ) -> Select[Any]:
-        selection = self._slices[relation.number]
-        conditions = related(relation, selection, rows=rows, parent=self._rows)
-        return query.select_from(source).where(*conditions).correlate(self._rows)
-
-    def _join(
-        self, query: Select[Any, Any], relation: Relation, *, is_outer: bool
-    ) -> LateralFromClause:
-        joined = query.correlate(self._rows).lateral(f"j{relation.number}")
-        self.source = self.source.join(joined, true(), isouter=is_outer)
-        return joined
-
-
-def related(
-    relation: Relation, selection: Selection, *, rows: FromClause, parent: FromClause | None
-) -> Sequence[ColumnElement[bool]]:
-    """What ties rows of a relation to their parent, and which of them are wanted."""
-    entity = ENTITIES[relation.entity]
-    wanted = conditions_of(selection, entity, relation.match, rows=rows)
-    if parent is None:
-        return wanted
-    pairs = zip(relation.match, relation.key, strict=True)
-    return and_(*(rows.c[match] == parent.c[key] for match, key in pairs)), *wanted
+        query = _Page(self._composer, relation, page, parent=self._values.name).query
+        joined = f"j{relation.number}"
+        self.source += f" CROSS JOIN LATERAL ({query}) AS {joined}"
+        self._counts.append(f"{joined}.n")
+        return Expression(f"{joined}.j")
 
 
 class _Page:
@@ -225,28 +204,29 @@ class _Page:
 
     def __init__(
         self,
+        composer: Composer,
         relation: Relation,
-        selection: Selection,
         page: PageRows | PageObject,
-        parent: FromClause | None,
-        slices: Sequence[Selection],
+        *,
+        parent: str | None,
     ) -> None:
+        self._composer = composer
         self._relation = relation
-        self._selection = selection
+        self._selection = composer.selection(relation)
         self._pieces = list(_pieces(page))
-        self._is_numbered = selection.is_backward or any(
+        self._is_numbered = self._selection.is_backward or any(
             isinstance(each, PageCursor) or self._peeks(each) for each in self._pieces
         )
-        self._rows = self._cut(parent)
-        entity = ENTITIES[relation.entity]
-        self._level = _Level(self._rows, entity, self._selection.order, slices)
+        self._rows = f"{'y' if self._is_numbered else 'x'}{relation.number}"
+        values = RowText(self._rows, ENTITIES[relation.entity])
+        source = self._cut(parent)
+        self._level = _Level(composer, source, values, self._selection.order)
         text = put_together(self._text(page))
-        count = self._count()
-        self.query = select(text.label("j"), count.label("n")).select_from(self._level.source)
+        self.query = f"SELECT {text} AS j, {self._count()} AS n FROM {self._level.source}"  # noqa: S608  # names of the plan and of our own tables only
 
     @property
-    def _limit(self) -> Expression:
-        return bindparam(limit_name(self._relation.number), type_=BigInteger())
+    def _limit(self) -> str:
+        return self._composer.limit(self._relation)
 
     def _peeks(self, piece: PagePiece) -> bool:
         """Whether a piece says if rows lie beyond where the reading ends."""
@@ -256,24 +236,23 @@ class _Page:
             and self._selection.is_limited
         )
 
-    def _cut(self, parent: FromClause | None) -> FromClause:
+    def _cut(self, parent: str | None) -> str:
         """As many rows as wanted, and one more if a piece wants to know whether there is one."""
-        relation, selection = self._relation, self._selection
-        table = TABLES[relation.entity].alias(f"t{relation.number}")
-        query = (
-            select(*(table.c[each] for each in dict.fromkeys(self._fields())))
-            .where(*related(relation, selection, rows=table, parent=parent))
-            .order_by(*ordering(selection.order, rows=table))
-        )
-        if selection.is_limited:
-            peeks = any(map(self._peeks, self._pieces))
-            query = query.limit(self._limit + _ONE if peeks else self._limit)
-        rows = _beside(query, parent, f"x{relation.number}")
+        relation = self._relation
+        name, beside = f"t{relation.number}", "" if parent is None else "LATERAL "
+        columns = ", ".join(f"{name}.{quoted(each)}" for each in dict.fromkeys(self._fields()))
+        where = self._composer.where(relation, name, parent)
+        order = self._composer.order(relation, name)
+        limit = ""
+        if self._selection.is_limited:
+            more = " + 1" if any(map(self._peeks, self._pieces)) else ""
+            limit = f" LIMIT {self._limit}{more}"
+        table = f"{quoted(relation.entity)} AS {name}"
+        rows = f"{beside}(SELECT {columns} FROM {table}{where}{order}{limit}) AS x{relation.number}"  # noqa: S608  # names of the plan and of our own tables only
         if not self._is_numbered:
             return rows
-        place = func.row_number().over().label("page_place")
-        total = func.count().over().label("page_total")
-        return _beside(select(*rows.c, place, total), parent, f"y{relation.number}")
+        place = "row_number() OVER () AS page_place, count(*) OVER () AS page_total"
+        return f"{beside}(SELECT x{relation.number}.*, {place} FROM {rows}) AS {self._rows}"  # noqa: S608  # names of the plan and of our own tables only
 
     def _fields(self) -> Iterator[str]:
         for piece in self._pieces:
@@ -297,46 +276,37 @@ class _Page:
             case PageCursor(number, is_end):
                 return [self._cursor(number, is_end=is_end)]
 
-    def _gathered(self, item: Expression) -> Expression:
-        if self._selection.is_backward:
-            item = func.string_agg(item, aggregate_order_by(_COMMA, self._rows.c.page_place.desc()))
-        else:
-            item = func.string_agg(item, _COMMA)
-        return self._within(item)
+    def _gathered(self, item: Expression) -> str:
+        back = f" ORDER BY {self._rows}.page_place DESC" if self._selection.is_backward else ""
+        return self._within(f"string_agg({item}, ','{back})")
 
-    def _within(self, aggregate: Any) -> Expression:
+    def _within(self, aggregate: str) -> str:
         """An aggregate over the rows of the page, without the one behind its end."""
         if not any(map(self._peeks, self._pieces)):
-            return aggregate  # type: ignore[no-any-return]  # an expression of SQLAlchemy
-        return aggregate.filter(self._rows.c.page_place <= self._limit)  # type: ignore[no-any-return]
+            return aggregate
+        return f"{aggregate} FILTER (WHERE {self._rows}.page_place <= {self._limit})"
 
     def _edge(self, piece: PageEdge) -> Expression:
         if self._peeks(piece):
-            return text_of(func.count() > self._limit)
+            return text_of(f"count(*) > {self._limit}")
         if piece.is_end == self._selection.is_backward:
             return constant("true" if self._selection.begins_later else "false")
         return constant("false")
 
     def _cursor(self, number: int, *, is_end: bool) -> Expression:
-        place: Expression = literal_column("1")
+        place = "1"
         if is_end != self._selection.is_backward:
-            place = func.least(self._rows.c.page_total, self._limit)
+            place = f"least({self._rows}.page_total, {self._limit})"
         hole = put_together(self._level.cursor(number))
         # There is one such row at most, and none in a page of no rows.
-        is_it = and_(self._rows.c.page_place == place, self._rows.c.page_place <= self._limit)
-        return func.coalesce(func.max(hole).filter(is_it), constant(NULL))
+        is_it = f"page_place = {place} AND {self._rows}.page_place <= {self._limit}"
+        return Expression(f"coalesce(max({hole}) FILTER (WHERE {self._rows}.{is_it}), 'null')")
 
-    def _count(self) -> Expression:
+    def _count(self) -> str:
         further = self._level.further()
-        if further is _NOTHING:
-            return self._within(func.count())
-        total = func.coalesce(self._within(func.sum(_ONE + further)), _NOTHING)
-        return cast(total, BigInteger())
-
-
-def _beside(query: Select[Any], parent: FromClause | None, name: str) -> FromClause:
-    """The rows of a query that may look at the parent, where there is one."""
-    return query.subquery(name) if parent is None else query.correlate(parent).lateral(name)
+        if further == _NOTHING:
+            return self._within("count(*)")
+        return f"coalesce({self._within(f'sum(1 + {further})')}, 0)::bigint"
 
 
 def _pieces(page: PageRows | PageObject) -> Iterator[PagePiece]:

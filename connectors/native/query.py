@@ -6,7 +6,6 @@ a window function would number every row of every key first. Columns are always 
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -18,7 +17,6 @@ from sqlalchemy import (
     TableValuedAlias,
     and_,
     bindparam,
-    case,
     column,
     func,
     literal_column,
@@ -29,68 +27,23 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from connectors.native.condition import BIND_TYPES, Condition
 from connectors.native.lookup import match_fields
-from connectors.native.nesting import as_bytes, fields_of_row, nested, nested_page
 from connectors.native.selection import conditions_of, ordering
-from connectors.native.shape import LIMIT, Shape, Tail
+from connectors.native.shape import LIMIT, Shape
 from connectors.native.statement import Statement, compiled
 from connectors.native.tables import CUSTOMER_IDENTIFIER, TABLES
-from connectors.native.text import constant
-from connectors.nest import DOUBT, RelatedPage
 from domain.catalogue import ENTITIES
-from domain.entity import Entity, FieldType
+from domain.entity import Entity
 
 _SINGLE: ColumnElement[int] = literal_column("1")
 _ONE: ColumnElement[int] = literal_column("1").label("n")
 
 
 def statement_of(shape: Shape) -> Statement:
-    """The statement for a shape.
+    """The statement for a shape without a nest.
 
-    Its rows end with one column more than was asked for: the number of the key, from 1, or the key
-    itself where the shape `is_direct`. In front of it a nest has two, its text and how many further
-    rows that holds.
+    Its rows end with one column more than was asked for: the number of the key, from 1.
     """
-    if shape.tail is not None:
-        return compiled(_nested(shape, shape.tail))
     return compiled(_keyed(shape) if shape.match else _listed(shape))
-
-
-def _nested(shape: Shape, tail: Tail) -> Select[Any]:
-    """The rows as without the nest, and joined to them what makes their texts."""
-    entity = ENTITIES[shape.entity]
-    if tail.nest.page is not None:
-        return _page(tail.nest.page, tail)
-    if shape.is_direct:
-        return _direct(shape, tail)
-    order = shape.selection.order
-    needed = [name for item in tail.nest.items for name in fields_of_row(item, order)]
-    flat = replace(shape, fields=tuple(dict.fromkeys([*shape.fields, *needed])), tail=None)
-    rows = (_keyed(flat) if shape.match else _listed(flat)).subquery("r")
-    made = nested(tail, rows, entity=entity, order=order)
-    columns = (*(rows.c[each] for each in shape.fields), made.text, made.count, rows.c.n)
-    return select(*columns).select_from(made.source)
-
-
-def _page(page: RelatedPage, tail: Tail) -> Select[Any]:
-    made = nested_page(page, tail.slices)
-    columns: list[ColumnElement[Any]] = [made.text, made.count, _ONE]
-    return select(*columns).select_from(made.source)
-
-
-def _direct(shape: Shape, tail: Tail) -> Select[Any]:
-    """Customers by their ids, each with its id in place of the number of the key.
-
-    Half as dear as `_keyed` (20 against 40 µs of the server for one customer): most customers were
-    never merged away, and the text of one that was says that it is worth nothing.
-    """
-    rows = TABLES["customer"].alias("r")
-    made = nested(tail, rows, entity=ENTITIES["customer"], order=shape.selection.order)
-    text = case((rows.c.superseded_by.is_(None), made.text), else_=as_bytes(constant(DOUBT)))
-    columns = (*(rows.c[each] for each in shape.fields), text, made.count, rows.c.id)
-    ids = bindparam("key0", type_=ARRAY(BIND_TYPES[FieldType.UUID]))
-    conditions = _conditions(shape, rows)
-    query = select(*columns).select_from(made.source)
-    return query.where(rows.c.id == func.any(ids), *conditions)
 
 
 def _listed(shape: Shape) -> Select[Any]:

@@ -83,6 +83,11 @@ def limit_name(number: int) -> str:
     return f"limit{number}"
 
 
+def slice_prefix(number: int) -> str:
+    """What stands before the names of the slots of a slice."""
+    return f"s{number}"
+
+
 class Shapes:
     """Takes batches apart, and remembers what has come of nests and slices that come again."""
 
@@ -111,13 +116,16 @@ class Shapes:
         return Question(shape, values)
 
     def _read_slices(self, nest: Nest, slices: Slices) -> tuple[Tail, Mapping[str, object]]:
-        slots = _Slots("w")
-        selections = tuple(
-            _selection(each, ENTITIES[relation.entity], slots)
-            for relation, each in zip(nest.relations, slices.each, strict=True)
-        )
-        limits = {limit_name(number): each.limit for number, each in enumerate(slices.each)}
-        return self._tail_of(nest, selections), {**slots.values, **limits}
+        selections: list[Selection] = []
+        values: dict[str, object] = {}
+        for relation, each in zip(nest.relations, slices.each, strict=True):
+            # Slots are named anew in every slice, so that equal ones are equal wherever they stand.
+            slots = _Slots("v")
+            selections.append(_selection(each, ENTITIES[relation.entity], slots))
+            prefix = slice_prefix(relation.number)
+            values.update({prefix + name: value for name, value in slots.values.items()})
+            values[limit_name(relation.number)] = each.limit
+        return self._tail_of(nest, tuple(selections)), values
 
 
 class _Slots:

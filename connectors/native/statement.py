@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import CompoundSelect, Insert, Select, Update
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
-
-_DIALECT = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types no dialect
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 Clause: TypeAlias = Select[Any] | CompoundSelect[str, int] | Insert | Update
 
@@ -24,7 +23,13 @@ class Statement:
         return [named[name] for name in self.arguments]
 
 
+@cache
+def dialect() -> PGDialect_asyncpg:
+    """PostgreSQL as asyncpg speaks to it."""
+    return PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # SQLAlchemy types no dialect
+
+
 def compiled(clause: Clause) -> Statement:
     """Compile a statement. Costs about a millisecond: keep what it gives."""
-    made = clause.compile(dialect=_DIALECT)
+    made = clause.compile(dialect=dialect())
     return Statement(str(made), tuple(made.positiontup or ()))

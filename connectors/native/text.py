@@ -6,15 +6,19 @@ is, so every part that may be missing is coalesced.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
-
-from sqlalchemy import ColumnElement, Text, case, cast, func, literal_column
+from typing import TypeAlias
 
 from connectors.nest import DOUBT, Form
 
-Expression: TypeAlias = ColumnElement[Any]
-Parts: TypeAlias = Sequence[str | Expression]
-"""A text in pieces: JSON that is known, and expressions that give text."""
+
+class Expression(str):
+    """An expression of SQL that gives text. A plain `str` beside it is JSON that is known."""
+
+    __slots__ = ()
+
+
+Parts: TypeAlias = Sequence[str]
+"""A text in pieces: known JSON, and expressions."""
 
 NULL = "null"
 # Quoted text is copied by `to_char`; a quote in it needs a backslash.
@@ -25,7 +29,7 @@ _INT_MAX = 2**31 - 1
 def constant(text: str) -> Expression:
     """A text literal. Everything in it comes from the plan: names, numbers, punctuation."""
     quoted = text.replace("'", "''")
-    return literal_column(f"'{quoted}'", Text())
+    return Expression(f"'{quoted}'")
 
 
 def put_together(parts: Parts) -> Expression:
@@ -34,61 +38,70 @@ def put_together(parts: Parts) -> Expression:
     Halves are put together before the whole: `a || b || c || d` would copy what has grown so far
     at every step.
     """
-    merged: list[str | Expression] = []
+    merged: list[str] = []
     for part in parts:
-        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+        is_known = not isinstance(part, Expression)
+        if is_known and merged and not isinstance(merged[-1], Expression):
             merged[-1] += part
         else:
             merged.append(part)
-    return _halves([constant(each) if isinstance(each, str) else each for each in merged])
+    return _halves([each if isinstance(each, Expression) else constant(each) for each in merged])
 
 
 def _halves(parts: Sequence[Expression]) -> Expression:
     if len(parts) == 1:
         return parts[0]
     middle = len(parts) // 2
-    return _halves(parts[:middle]).op("||", return_type=Text())(_halves(parts[middle:]))
+    return Expression(f"({_halves(parts[:middle])} || {_halves(parts[middle:])})")
 
 
 def or_else(value: Expression, *, is_required: bool) -> Expression:
     """A text, or where it is missing what stands for that."""
-    return func.coalesce(value, constant(DOUBT if is_required else NULL))
+    return Expression(f"coalesce({value}, {constant(DOUBT if is_required else NULL)})")
 
 
-def text_of(value: Expression) -> Expression:
-    """A value in PostgreSQL's own spelling."""
-    return cast(value, Text())
-
-
-def string(value: Expression) -> Expression:
+def string(value: str) -> Expression:
     """A text as a JSON string."""
-    return text_of(func.to_json(value))
+    return Expression(f"to_json({value})::text")
 
 
-def written(value: Expression, form: Form) -> Expression:
-    """A value as JSON; `NULL` where it is."""
+def text_of(value: str) -> Expression:
+    """A value in PostgreSQL's own spelling."""
+    return Expression(f"({value})::text")
+
+
+def written(column: str, form: Form) -> Expression:
+    """The value of a column as JSON; `NULL` where it is, `DOUBT` where there is no JSON for it."""
     match form:
         case Form.TEXT:
-            return string(value)
+            return string(column)
         case Form.DECIMAL:
-            return put_together(['"', text_of(value), '"'])
+            return put_together(['"', text_of(column), '"'])
         case Form.DATETIME:
-            return func.to_char(value.op("AT TIME ZONE")(constant("UTC")), constant(_MOMENT))
+            moment = f"to_char({column} AT TIME ZONE 'UTC', {constant(_MOMENT)})"
+            # The values `infinity` and `-infinity` are no moments.
+            return _known(column, f"isfinite({column})", moment)
         case Form.INTEGER:
-            fits = value.between(literal_column(str(-_INT_MAX - 1)), literal_column(str(_INT_MAX)))
-            return case((value.is_(None), None), (fits, text_of(value)), else_=constant(DOUBT))
+            fits = f"{column} BETWEEN {-_INT_MAX - 1} AND {_INT_MAX}"
+            return _known(column, fits, text_of(column))
         case _:
-            return text_of(value)
+            return text_of(column)
 
 
-def members(pairs: Iterable[tuple[str, Parts]]) -> list[str | Expression]:
+def _known(column: str, condition: str, text: str) -> Expression:
+    return Expression(
+        f"CASE WHEN {condition} THEN {text} WHEN {column} IS NOT NULL THEN {constant(DOUBT)} END"
+    )
+
+
+def members(pairs: Iterable[tuple[str, Parts]]) -> list[str]:
     """A JSON object of keys, which need no escaping, and texts."""
-    parts: list[str | Expression] = []
+    parts: list[str] = []
     for key, text in pairs:
         parts += [f'{"," if parts else "{"}"{key}":', *text]
     return [*parts, "}" if parts else "{}"]
 
 
-def listed(items: Expression) -> Expression:
+def listed(items: str) -> Expression:
     """A JSON array of items that are put together with commas; empty where they are `NULL`."""
-    return put_together(["[", func.coalesce(items, constant("")), "]"])
+    return put_together(["[", Expression(f"coalesce({items}, '')"), "]"])
