@@ -132,8 +132,26 @@ class Conditions:
 
     def _at_or_beyond_first(self, order: Sequence[Order], bound: Bound) -> Condition | None:
         """What an index can seek by, where the whole bound is too mixed for it."""
-        if not order or bound.values[0] is None or not self._is_required(order[0]):
+        if not order or bound.values[0] is None:
             return None
+        if not self._is_required(order[0]) and not order[0].nulls_first:
+            return None
+        return self._from_first(order, bound)
+
+    def divided(self, order: Sequence[Order], bound: Bound) -> Sequence[Condition]:
+        """The rows after a bound in the parts that an index can seek, one after the other.
+
+        Those that miss the first value come last, and no range of an index holds both them and
+        others.
+        """
+        whole = self.beyond(order, bound)
+        if not order or bound.values[0] is None:
+            return (whole,)
+        if self._is_required(order[0]) or order[0].nulls_first:
+            return (whole,)
+        return and_(self._from_first(order, bound), whole), self.source.c[order[0].field].is_(None)
+
+    def _from_first(self, order: Sequence[Order], bound: Bound) -> Condition:
         column: Column = self.source.c[order[0].field]
         value = self._bound_value(order[0], bound.values[0])
         return column <= value if order[0].is_descending else column >= value

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from sqlalchemy import ClauseElement
 
-from connectors.native.selection import conditions_of, ordering
+from connectors.native.selection import divided_conditions_of, ordering
 from connectors.native.shape import Selection
 from connectors.native.statement import Statement, dialect
 from connectors.native.tables import TABLES
@@ -73,9 +73,12 @@ class Arguments:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Which rows are read and how they are sorted: what stands behind `WHERE` and `ORDER BY`."""
+    """Which rows are read and how they are sorted: what stands behind `WHERE` and `ORDER BY`.
 
-    where: Fragment
+    `wheres` are several where the rows are read in several parts.
+    """
+
+    wheres: tuple[Fragment, ...]
     order: Fragment
 
 
@@ -83,9 +86,12 @@ class Reading:
 def reading(entity: str, match: tuple[str, ...], selection: Selection) -> Reading:
     """What a selection among rows that are looked up by `match` says."""
     rows = TABLES[entity].alias(_ROWS)
-    conditions = conditions_of(selection, ENTITIES[entity], match, rows=rows)
+    parts = divided_conditions_of(selection, ENTITIES[entity], match, rows=rows)
     return Reading(
-        where=_joined([_in_brackets(_compiled(each)) for each in conditions], " AND "),
+        wheres=tuple(
+            _joined([_in_brackets(_compiled(each)) for each in conditions], " AND ")
+            for conditions in parts
+        ),
         order=_joined([_compiled(each) for each in ordering(selection.order, rows=rows)], ", "),
     )
 

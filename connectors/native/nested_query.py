@@ -40,7 +40,7 @@ def _direct(composer: Composer, shape: Shape) -> Statement:
     made = composer.nested("customer AS r", "r", ENTITIES["customer"], shape.selection.order)
     doubt = as_bytes(constant(DOUBT))
     text = f"CASE WHEN r.superseded_by IS NULL THEN {made.text} ELSE {doubt} END"
-    found = reading(shape.entity, shape.match, shape.selection).where
+    (found,) = reading(shape.entity, shape.match, shape.selection).wheres
     where = [f"r.id = ANY({composer.arguments.place('key0')}::uuid[])"]
     if found.pieces:
         where.append(composer.arguments.put(found, rows="r", prefix=""))

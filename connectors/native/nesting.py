@@ -87,15 +87,18 @@ class Composer:
         """The place of the limit of a relation."""
         return f"{self.arguments.place(limit_name(relation.number))}::bigint"
 
-    def where(self, relation: Relation, rows: str, parent: str | None) -> str:
-        """What ties rows of a relation to their parent, and which of them are wanted."""
+    def wheres(self, relation: Relation, rows: str, parent: str | None) -> Sequence[str]:
+        """What ties rows of a relation to their parent, and which of them are wanted.
+
+        They are several where the rows are read in parts.
+        """
         found = reading(relation.entity, relation.match, self.selection(relation))
         pairs = zip(relation.match, relation.key, strict=True)
         links = [f"{rows}.{quoted(match)} = {parent}.{quoted(key)}" for match, key in pairs]
         prefix = slice_prefix(relation.number)
-        if found.where.pieces:
-            links.append(self.arguments.put(found.where, rows=rows, prefix=prefix))
-        return f" WHERE {' AND '.join(links)}" if links else ""
+        put = [self.arguments.put(each, rows=rows, prefix=prefix) for each in found.wheres]
+        joined = [" AND ".join([*links, each] if each else links) for each in put]
+        return [f" WHERE {each}" if each else "" for each in joined]
 
     def order(self, relation: Relation, rows: str) -> str:
         """How the rows of a relation are sorted."""
@@ -185,7 +188,7 @@ class _Level:
         if entity.name == "customer":
             # One that was merged away is found by following it, which takes another statement.
             text = f"CASE WHEN {name}.superseded_by IS NULL THEN {text} ELSE {constant(DOUBT)} END"
-        where = self._composer.where(relation, name, self._values.name)
+        (where,) = self._composer.wheres(relation, name, self._values.name)
         query = f"SELECT {text} AS j, 1 + {level.further()} AS n FROM {level.source}{where} LIMIT 1"  # noqa: S608  # names of the plan and of our own tables only
         self.source += f" LEFT JOIN LATERAL ({query}) AS {joined} ON true"
         self._counts.append(f"coalesce({joined}.n, 0)")
@@ -240,19 +243,33 @@ class _Page:
         """As many rows as wanted, and one more if a piece wants to know whether there is one."""
         relation = self._relation
         name, beside = f"t{relation.number}", "" if parent is None else "LATERAL "
-        columns = ", ".join(f"{name}.{quoted(each)}" for each in dict.fromkeys(self._fields()))
-        where = self._composer.where(relation, name, parent)
+        fields = list(dict.fromkeys(self._fields()))
         order = self._composer.order(relation, name)
         limit = ""
         if self._selection.is_limited:
             more = " + 1" if any(map(self._peeks, self._pieces)) else ""
             limit = f" LIMIT {self._limit}{more}"
-        table = f"{quoted(relation.entity)} AS {name}"
-        rows = f"{beside}(SELECT {columns} FROM {table}{where}{order}{limit}) AS x{relation.number}"  # noqa: S608  # names of the plan and of our own tables only
+        source = self._read(fields, name, parent, f"{order}{limit}")
+        columns = ", ".join(f"{name}.{quoted(each)}" for each in fields)
+        rows = f"{beside}(SELECT {columns} FROM {source}{order}{limit}) AS x{relation.number}"  # noqa: S608  # names of the plan and of our own tables only
         if not self._is_numbered:
             return rows
         place = "row_number() OVER () AS page_place, count(*) OVER () AS page_total"
         return f"{beside}(SELECT x{relation.number}.*, {place} FROM {rows}) AS {self._rows}"  # noqa: S608  # names of the plan and of our own tables only
+
+    def _read(self, fields: Sequence[str], name: str, parent: str | None, cut: str) -> str:
+        """The table with the conditions on it; in parts where no index holds all of them.
+
+        Every part is sorted and `cut`: PostgreSQL would read it to its end otherwise.
+        """
+        table = f"{quoted(self._relation.entity)} AS {name}"
+        wheres = self._composer.wheres(self._relation, name, parent)
+        if len(wheres) == 1:
+            return f"{table}{wheres[0]}"
+        known = dict.fromkeys([*fields, *(each.field for each in self._selection.order)])
+        columns = ", ".join(f"{name}.{quoted(each)}" for each in known)
+        parts = " UNION ALL ".join(f"(SELECT {columns} FROM {table}{each}{cut})" for each in wheres)  # noqa: S608  # names of the plan and of our own tables only
+        return f"({parts}) AS {name}"
 
     def _fields(self) -> Iterator[str]:
         for piece in self._pieces:

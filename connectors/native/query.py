@@ -22,12 +22,13 @@ from sqlalchemy import (
     literal_column,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from connectors.native.condition import BIND_TYPES, Condition
 from connectors.native.lookup import match_fields
-from connectors.native.selection import conditions_of, ordering
+from connectors.native.selection import conditions_of, divided_conditions_of, ordering
 from connectors.native.shape import LIMIT, Shape
 from connectors.native.statement import Statement, compiled
 from connectors.native.tables import CUSTOMER_IDENTIFIER, TABLES
@@ -47,9 +48,18 @@ def statement_of(shape: Shape) -> Statement:
 
 
 def _listed(shape: Shape) -> Select[Any]:
-    rows = TABLES[shape.entity].alias("e")
+    table = TABLES[shape.entity].alias("e")
+    entity = ENTITIES[shape.entity]
+    parts = divided_conditions_of(shape.selection, entity, shape.match, rows=table)
+    if len(parts) == 1:
+        query = select(*(table.c[each] for each in shape.fields), _ONE)
+        query = query.select_from(table).where(*parts[0])
+        return _cut(query.order_by(*ordering(shape.selection.order, rows=table)), shape)
+    order = ordering(shape.selection.order, rows=table)
+    # Every part is sorted and cut: PostgreSQL would read it to its end otherwise.
+    cut = [_cut(select(table).where(*each).order_by(*order), shape).subquery() for each in parts]
+    rows = union_all(*(select(each) for each in cut)).subquery("u")
     query = select(*(rows.c[each] for each in shape.fields), _ONE)
-    query = query.select_from(rows).where(*_conditions(shape, rows))
     return _cut(query.order_by(*ordering(shape.selection.order, rows=rows)), shape)
 
 

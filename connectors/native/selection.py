@@ -15,12 +15,31 @@ def conditions_of(
     selection: Selection, entity: Entity, match: tuple[str, ...], *, rows: FromClause
 ) -> Sequence[Condition]:
     """The conditions of a selection among rows that are looked up by `match`."""
+    found = _unbounded(selection, entity, match, rows)
+    if selection.after is not None:
+        found.append(Conditions(rows, entity).beyond(selection.order, selection.after))
+    return found
+
+
+def divided_conditions_of(
+    selection: Selection, entity: Entity, match: tuple[str, ...], *, rows: FromClause
+) -> Sequence[Sequence[Condition]]:
+    """The same, in parts that hold other rows each; every part can be read along an index."""
+    found = _unbounded(selection, entity, match, rows)
+    if selection.after is None:
+        return [found]
+    parts = Conditions(rows, entity).divided(selection.order, selection.after)
+    return [[*found, each] for each in parts]
+
+
+def _unbounded(
+    selection: Selection, entity: Entity, match: tuple[str, ...], rows: FromClause
+) -> list[Condition]:
+    """All conditions but where the rows begin."""
     conditions = Conditions(rows, entity)
     found = list(_visible(selection, entity, match, rows))
     if selection.where is not None:
         found.append(conditions.where(selection.where))
-    if selection.after is not None:
-        found.append(conditions.beyond(selection.order, selection.after))
     if selection.until is not None:
         backwards = [each.reversed() for each in selection.order]
         found.append(conditions.beyond(backwards, selection.until))
