@@ -65,7 +65,8 @@ class PreparedQuestion:
 
     async def _together(self, key: Key, timeout_s: float) -> Answer:
         async def run(keys: Sequence[Key]) -> Mapping[Key, Sequence[Record]]:
-            records = await self._records(keys, timeout_s)
+            # Who has little time left must not end it for the others: each keeps its own below.
+            records = await self._records(keys, None)
             return {(record[-1],): [record] for record in records}
 
         try:
@@ -75,7 +76,7 @@ class PreparedQuestion:
             raise late() from error
         return self._form.answer(found.get(key, ()), (key,))
 
-    async def _records(self, keys: Sequence[Key], timeout_s: float) -> Sequence[Record]:
+    async def _records(self, keys: Sequence[Key], timeout_s: float | None) -> Sequence[Record]:
         form = self._form
         values = self._values
         if form.places:
@@ -95,7 +96,7 @@ def _reader(shape: Shape, finish: Finish | None) -> _Read:
     if shape.tail is None:
         return lambda records, keys: Answer(_numbered(records, keys, finish, width=-1))
     if shape.is_direct:
-        return _direct
+        return lambda records, _: _direct(records, finish)
 
     def read(records: Sequence[Record], keys: Sequence[Key]) -> Answer:
         count = sum([record[-2] for record in records])
@@ -104,9 +105,12 @@ def _reader(shape: Shape, finish: Finish | None) -> _Read:
     return read
 
 
-def _direct(records: Sequence[Record], _keys: Sequence[Key]) -> Answer:
+def _direct(records: Sequence[Record], finish: Finish | None) -> Answer:
     """The records by the id that each ends with."""
-    rows = {(record[-1],): [record[:-2]] for record in records}
+    rows = {
+        (record[-1],): [record[:-2] if finish is None else finish(record[:-2])]
+        for record in records
+    }
     return Answer(rows, nested_count=sum([record[-2] for record in records]))
 
 

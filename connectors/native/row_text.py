@@ -9,6 +9,7 @@ from connectors.native.text import (
     Expression,
     Parts,
     constant,
+    is_moment,
     listed,
     members,
     or_else,
@@ -92,9 +93,16 @@ class RowText:
         return self._missing(piece.field, text, is_required=piece.is_required)
 
     def hole(self, number: int, fields: Sequence[str]) -> Parts:
-        """Values for whoever asks, in a hole."""
-        values = ", ".join(map(self._exact, fields))
-        return [f"{HOLE}{number}:", text_of(f"json_build_array({values})"), HOLE]
+        """Values for whoever asks, in a hole; `DOUBT` where a time among them is none."""
+        text = text_of(f"json_build_array({', '.join(map(self._exact, fields))})")
+        times = [self.column(each) for each in dict.fromkeys(fields) if self._is_time(each)]
+        if times:
+            is_doubtful = " OR ".join(f"NOT ({is_moment(each)})" for each in times)
+            text = Expression(f"CASE WHEN {is_doubtful} THEN {constant(DOUBT)} ELSE {text} END")
+        return [f"{HOLE}{number}:", text, HOLE]
+
+    def _is_time(self, field: str) -> bool:
+        return self.entity.fields[field].value_type is FieldType.DATETIME
 
     def _exact(self, field: str) -> Expression:
         """A value that JSON keeps as it is; of decimals it would lose digits."""

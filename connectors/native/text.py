@@ -23,6 +23,7 @@ Parts: TypeAlias = Sequence[str]
 NULL = "null"
 # Quoted text is copied by `to_char`; a quote in it needs a backslash.
 _MOMENT = r'"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""'
+_FIRST_MOMENT, _AFTER_LAST = "'0001-01-01T00:00:00Z'", "'10000-01-01T00:00:00Z'"
 _INT_MAX = 2**31 - 1
 
 
@@ -70,6 +71,11 @@ def text_of(value: str) -> Expression:
     return Expression(f"({value})::text")
 
 
+def is_moment(column: str) -> str:
+    """Whether a time is one of the calendar: neither infinite nor of a year without four digits."""
+    return f"{column} >= {_FIRST_MOMENT} AND {column} < {_AFTER_LAST}"
+
+
 def written(column: str, form: Form) -> Expression:
     """The value of a column as JSON; `NULL` where it is, `DOUBT` where there is no JSON for it."""
     match form:
@@ -79,8 +85,7 @@ def written(column: str, form: Form) -> Expression:
             return put_together(['"', text_of(column), '"'])
         case Form.DATETIME:
             moment = f"to_char({column} AT TIME ZONE 'UTC', {constant(_MOMENT)})"
-            # The values `infinity` and `-infinity` are no moments.
-            return _known(column, f"isfinite({column})", moment)
+            return _known(column, is_moment(column), moment)
         case Form.INTEGER:
             fits = f"{column} BETWEEN {-_INT_MAX - 1} AND {_INT_MAX}"
             return _known(column, fits, text_of(column))
