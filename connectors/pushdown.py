@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -52,7 +53,12 @@ def divide(
     pushed = [each for each in parts if _covers(capability, each)]
     rest = [each for each in parts if not _covers(capability, each)]
     order = tuple(each for each in question.order if each.field != "source")
-    pages = capability.can_page and not rest and _orders(capability, order)
+    pages = (
+        capability.can_page
+        and not rest
+        and _orders(capability, order)
+        and not _has_no_number(question)
+    )
     fields = _wanted(question, rest)
     batch = Batch(
         entity=question.entity,
@@ -111,6 +117,12 @@ def _covers(capability: Capability, filter_: Filter) -> bool:
 
 def _orders(capability: Capability, order: Sequence[Order]) -> bool:
     return all(each.field in capability.orders or each.field == "record_id" for each in order)
+
+
+def _has_no_number(question: Question) -> bool:
+    """Whether a page begins or ends at a value that only our own store can compare with."""
+    values = [each for bound in (question.after, question.until) if bound for each in bound.values]
+    return any(isinstance(each, Decimal) and not each.is_finite() for each in values)
 
 
 def _bound(question: Question, bound: Bound | None, source: str, *, ahead: bool) -> Bound | None:

@@ -7,7 +7,8 @@ it. `positive` moves every `Not` into the comparisons, so that a connector never
 import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from decimal import Decimal
+from typing import Any, Final, TypeAlias
 
 
 class Op(enum.StrEnum):
@@ -150,9 +151,19 @@ def predicate(filter_: Filter, positions: Mapping[str, int]) -> Predicate:
             return _comparison(positions[field], op, value)
 
 
+_ZERO: Final = Decimal(0)
+
+
+def ranked(value: Decimal) -> tuple[bool, Decimal]:
+    """A decimal for comparisons: what is no number equals itself and exceeds all numbers."""
+    return (True, _ZERO) if value.is_nan() else (False, value)
+
+
 def _comparison(position: int, op: Op, value: object) -> Predicate:
     if op is Op.IS_NULL:
         return lambda row: (row[position] is None) is value
+    if isinstance(value, Decimal):
+        return _decimal_comparison(position, op, value)
     test = _TESTS[op]
     when_missing = op in NEGATIVE
 
@@ -161,6 +172,22 @@ def _comparison(position: int, op: Op, value: object) -> Predicate:
         return when_missing if found is None else test(found, value)
 
     return passes
+
+
+def _decimal_comparison(position: int, op: Op, value: Decimal) -> Predicate:
+    test = _TESTS[op]
+    when_missing = op in NEGATIVE
+    wanted = ranked(value)
+
+    def passes(row: Row) -> bool:
+        found: Any = row[position]
+        return when_missing if found is None else test(_rank(found), wanted)
+
+    return passes
+
+
+def _rank(found: Any) -> tuple[bool, Decimal]:
+    return ranked(found) if isinstance(found, Decimal) else (False, found)
 
 
 _TESTS: Mapping[Op, Callable[..., bool]] = {

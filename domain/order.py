@@ -1,15 +1,17 @@
 """Orders and keyset bounds: how rows are sorted, and where in a sorted list a page begins.
 
-A missing value sorts after every other value, in both directions. Texts sort by code point.
+A missing value sorts after every other value, in both directions. Texts sort by code point; a
+decimal that is no number (NaN) equals itself and sorts as if it were larger than all numbers.
 An order that reaches a connector ends with the key of the record, so that it is total.
 """
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from domain.filter import And, Compare, Filter, Op, Or, Row
+from domain.filter import And, Compare, Filter, Op, Or, Row, ranked
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,21 @@ def sort_key(order: Sequence[Order], positions: Mapping[str, int]) -> Callable[[
                 if a is not b:
                     return null_sign if a is None else -null_sign
             elif a != b:
-                return -sign if a < b else sign  # type: ignore[operator]  # one field, one type
+                step = _step(a, b)
+                if step:
+                    return sign * step
         return 0
 
     return functools.cmp_to_key(compare)
+
+
+def _step(one: Any, other: Any) -> int:
+    """-1 or 1 for values of one field that differ; 0 for two decimals that are no numbers."""
+    if isinstance(one, Decimal) and isinstance(other, Decimal):
+        one, other = ranked(one), ranked(other)
+        if one == other:
+            return 0
+    return -1 if one < other else 1
 
 
 def beyond(order: Sequence[Order], bound: Bound) -> Filter:

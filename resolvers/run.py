@@ -7,6 +7,7 @@ from graphql.execution import VariableValues
 
 from connectors.contract import Key, Row, SourceError
 from connectors.federation import Found, Question
+from connectors.health import SourceStatus
 from resolvers.context import Context
 from resolvers.place import Failure, Page, Place
 from resolvers.problem import UserError
@@ -125,7 +126,13 @@ class Run:
         """What is known of a source. One that is no longer configured is known by its name."""
         if name is None:
             return None
-        return self.context.sources.get(name) or {"name": name, "kind": "unknown", "entities": ()}
+        return self.context.sources.get(name) or {
+            "name": name,
+            "kind": "unknown",
+            "status": SourceStatus.UNKNOWN,
+            "problem": "It is not configured any more; what it once gave is still in the store.",
+            "entities": (),
+        }
 
     def viewer(self) -> Mapping[str, Any]:
         """Who asks, as the type `Viewer` shows it."""

@@ -38,7 +38,7 @@ def is_storable(field: Field, value: object) -> bool:
         case int() if field.value_type is FieldType.INTEGER:
             return -_BIGINT <= value < _BIGINT
         case Decimal():
-            return value.is_finite() and value.adjusted() < _NUMERIC_DIGITS
+            return not value.is_finite() or value.adjusted() < _NUMERIC_DIGITS
         case _:
             return value is not None
 

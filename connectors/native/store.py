@@ -12,6 +12,7 @@ import orjson
 from connectors.deadline import Deadline, Deadlines
 from connectors.errors import Misconfigured, Refused, SourceError, TimedOut, Unavailable
 from connectors.native.lanes import Lanes
+from connectors.native.moment import use_times
 
 SOURCE = "native"
 """The name of the built-in source, and of the source in its errors."""
@@ -29,8 +30,12 @@ _SETTINGS = {
     "TimeZone": "UTC",
 }
 
-KEPT_STATEMENTS = 256
-"""How many prepared statements a connection keeps, the most recently used ones."""
+KEPT_STATEMENTS = 100
+"""How many prepared statements a connection keeps, the most recently used ones.
+
+PostgreSQL keeps 0.75 MB for that of a whole customer: 75 MB for a connection that is asked a
+hundred such documents, and 1.2 GB for sixteen of them.
+"""
 
 MAX_KEPT_STATEMENT_BYTES = 65_536
 """The longest statement that is kept prepared: one for a whole customer has some 10,000 bytes."""
@@ -181,6 +186,7 @@ async def _connect(url: str, timeout_s: float) -> asyncpg.Connection:
     )
     try:
         await use_json(connection)
+        await use_times(connection)
     except BaseException:
         connection.terminate()
         raise

@@ -49,8 +49,9 @@ _EXTREME = (
     f"1{'0' * 100}",
     f"-0.{'0' * 60}1",
 )
-_NO_NUMBERS = ("NaN",)
+_NO_NUMBERS = ("NaN", "Infinity", "-Infinity")
 _TIMES = (
+    datetime(1, 1, 1, tzinfo=UTC),
     datetime(1, 1, 1, 0, 0, 0, 1, tzinfo=UTC),
     datetime(99, 2, 28, 1, 2, 3, 4000, tzinfo=UTC),
     datetime(1899, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
@@ -65,6 +66,7 @@ _TIMES = (
     datetime(2026, 1, 1, tzinfo=UTC),
     datetime(2026, 1, 1, 0, 0, 59, 999999, tzinfo=UTC),
     datetime(9999, 12, 31, 23, 59, 59, 999998, tzinfo=UTC),
+    datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
 )
 _JSON: Sequence[Any] = (
     {},
@@ -78,7 +80,7 @@ _PAGE = 27
 
 
 def awkward_company(seed: int, *, live: frozenset[str] = frozenset()) -> Company:
-    """The same company for the same seed. The `live` sources have no values but real numbers."""
+    """The same company for the same seed; the `live` sources are not in the store."""
     chance = random.Random(f"awkward {seed}")
     plain = company(seed)
     _crowd(chance, plain)
@@ -87,7 +89,7 @@ def awkward_company(seed: int, *, live: frozenset[str] = frozenset()) -> Company
     for entity, records in plain.tables.items():
         _keep_forgotten(chance, entity, records)
         for each in records:
-            _spoil(chance, entity, each, has_no_numbers=not live)
+            _spoil(chance, entity, each)
     identifiers = _identifiers(chance, plain.tables["customer_record"])
     return replace(plain, live=live, identifiers=identifiers)
 
@@ -159,7 +161,7 @@ def _keep_forgotten(chance: random.Random, entity: str, records: list[Record]) -
         records += [{**each, "source": "gone", "record_id": f"g{n}"} for n, each in enumerate(few)]
 
 
-def _spoil(chance: random.Random, entity: str, record: Record, *, has_no_numbers: bool) -> None:
+def _spoil(chance: random.Random, entity: str, record: Record) -> None:
     for field in ENTITIES[entity].fields.values():
         if field.name in {"id", "source", "record_id", "is_deleted", "organization_id"}:
             continue
@@ -167,18 +169,17 @@ def _spoil(chance: random.Random, entity: str, record: Record, *, has_no_numbers
             continue
         is_missing = record.get(field.name) is None
         if (is_missing and field.required) or (chance.random() < 0.3 and not field.choices):
-            record[field.name] = _value(chance, field, has_no_numbers=has_no_numbers)
+            record[field.name] = _value(chance, field)
         if isinstance(record.get(field.name), Decimal):
             record[field.name] = Decimal(f"{record[field.name]:f}")
         record[field.name] = stored(record.get(field.name))
 
 
-def _value(chance: random.Random, field: Field, *, has_no_numbers: bool) -> Any:
+def _value(chance: random.Random, field: Field) -> Any:
     if field.choices is not None:
         return chance.choice([each.value for each in field.choices])
     extreme = chance.random() < 0.06
-    no_numbers = _NO_NUMBERS if has_no_numbers else ()
-    decimals = (*_EXTREME, *no_numbers, *no_numbers) if extreme else _DECIMALS
+    decimals = (*_EXTREME, *_NO_NUMBERS) if extreme else _DECIMALS
     makers: Mapping[FieldType, Callable[[], Any]] = {
         FieldType.TEXT: lambda: chance.choice(_LETTERS),
         FieldType.INTEGER: lambda: chance.choice(_BEYOND_INT if extreme else _INTEGERS),

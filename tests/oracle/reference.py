@@ -34,6 +34,7 @@ from tests.oracle.plain import plain_schema
 from tests.oracle.records import Company, Record
 
 TYPES = {each.type_name: each.name for each in ENTITIES.values()}
+_GONE = "It is not configured any more; what it once gave is still in the store."
 DEFAULT_ORDERS = {
     "purchase": [("placed_at", True)],
     "purchase_line": [("position", False)],
@@ -94,8 +95,10 @@ class Reference:
     def _source(self, name: str | None) -> Record | None:
         if name is None:
             return None
-        known = {"kind": "memory", "status": "OK"} if name in self._company.sources else {}
-        return {"__typename": "Source", "name": name, "kind": "unknown", "entities": [], **known}
+        known = {"kind": "unknown", "status": "UNKNOWN", "problem": _GONE}
+        if name in self._company.sources:
+            known = {"kind": "memory", "status": "OK"}
+        return {"__typename": "Source", "name": name, "entities": [], **known}
 
     def _one(self, entity: str, **key: Any) -> Record | None:
         if None in key.values():
