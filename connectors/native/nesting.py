@@ -311,13 +311,15 @@ class _Page:
         return constant("false")
 
     def _cursor(self, number: int, *, is_end: bool) -> Expression:
-        place = "1"
+        rows, is_limited = self._rows, self._selection.is_limited
+        place, within = "1", f" AND {rows}.page_place <= {self._limit}" if is_limited else ""
         if is_end != self._selection.is_backward:
-            place = f"least({self._rows}.page_total, {self._limit})"
+            total = f"{rows}.page_total"
+            place = f"least({total}, {self._limit})" if is_limited else total
         hole = put_together(self._level.cursor(number))
         # There is one such row at most, and none in a page of no rows.
-        is_it = f"page_place = {place} AND {self._rows}.page_place <= {self._limit}"
-        return Expression(f"coalesce(max({hole}) FILTER (WHERE {self._rows}.{is_it}), 'null')")
+        is_it = f"{rows}.page_place = {place}{within}"
+        return Expression(f"coalesce(max({hole}) FILTER (WHERE {is_it}), 'null')")
 
     def _count(self) -> str:
         further = self._level.further()
