@@ -59,4 +59,9 @@ def answered(url: str, tables: Tables, batch: Batch, *keys: Key) -> Answer:
 
 def texts(answer: Answer) -> Mapping[Key, Sequence[str]]:
     """The texts of the rows at each key."""
-    return {key: [row[-1].decode() for row in rows] for key, rows in answer.rows.items()}
+    return {key: [_decoded(row[-1]) for row in rows] for key, rows in answer.rows.items()}
+
+
+def _decoded(made: object) -> str:
+    assert isinstance(made, bytes)
+    return made.decode()

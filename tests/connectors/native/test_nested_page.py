@@ -29,6 +29,7 @@ from tests.connectors.native.nested import (
     ADA,
     GRACE,
     OLD,
+    Tables,
     answered,
     ask,
     filled_with,
@@ -59,7 +60,7 @@ def _purchase(day: int, customer: UUID | None = ADA) -> dict[str, Any]:
 
 
 _ADA = {"id": ADA, "name": "Ada"}
-_FIVE = {
+_FIVE: Tables = {
     "customer": [_ADA, {"id": GRACE}],
     "purchase": [*(_purchase(day) for day in range(5)), _purchase(9, None)],
 }
@@ -241,7 +242,7 @@ def test_the_row_of_a_relation_is_there_or_not(
     database_url: str, customer: UUID | None, expected: str, count: int, *, is_required: bool
 ) -> None:
     """A customer that was merged away is a doubt: whom it became takes another question."""
-    tables = {
+    tables: Tables = {
         "customer": [_ADA, {"id": OLD, "superseded_by": ADA}],
         "purchase": [_purchase(1, customer)],
     }

@@ -225,7 +225,10 @@ def test_a_hole_holds_exact_values(database_url: str) -> None:
 @pytest.mark.parametrize("at", ["infinity", "-infinity", "10000-01-01", "0044-03-15 BC"])
 def test_a_time_outside_the_calendar_is_a_doubt(database_url: str, at: str) -> None:
     """PostgreSQL knows more than RFC 3339 can say; so a scalar has none of it, and no hole."""
-    pieces = [Scalar("modified_at", Form.DATETIME, is_required=False), Hole(0, ("modified_at",))]
+    pieces: list[Piece] = [
+        Scalar("modified_at", Form.DATETIME, is_required=False),
+        Hole(0, ("modified_at",)),
+    ]
 
     async def run() -> None:
         async with native(database_url) as it:
