@@ -1,6 +1,7 @@
 """Running a gateway: the HTTP server, and the jobs beside it."""
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
@@ -77,12 +78,23 @@ async def answer(
             server_header=False,
         )
         server = _Server(config, lambda: when_ready(gateway, listening))
+        _spare_what_stays()
         waiting = asyncio.create_task(_stop(server, stop or asyncio.Event()))
         try:
             await server.serve(sockets=[listening])
         finally:
             waiting.cancel()
     return server.caught
+
+
+def _spare_what_stays() -> None:
+    """Have the garbage collector pass over what the start has made, such as the schema.
+
+    Nothing of it is ever garbage, and to look through it took 40 to 130 ms every few seconds, in
+    which nobody was answered.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def _stop(server: uvicorn.Server, stop: asyncio.Event) -> None:
