@@ -1,6 +1,5 @@
 """What is wrapped around every connector: deadlines, unexpected errors, accounts of cost."""
 
-import asyncio
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -41,13 +40,13 @@ async def ask(
     connector: Connector, batch: Batch, *, accounts: Accounts, board: HealthBoard
 ) -> Answer:
     """Ask a connector under the batch's timeout. Whatever goes wrong is a `SourceError`."""
-    answering = _within_time(connector, batch)
+    answering = _within_time(connector, batch, board)
     return await accounted(connector.name, batch.entity, answering, accounts=accounts, board=board)
 
 
-async def _within_time(connector: Connector, batch: Batch) -> Answer:
+async def _within_time(connector: Connector, batch: Batch, board: HealthBoard) -> Answer:
     try:
-        async with asyncio.timeout(batch.timeout_s):
+        with board.deadlines.within(batch.timeout_s):
             return await connector.fetch(batch)
     except TimeoutError as exc:
         message = f"no answer within {batch.timeout_s:g} s to a question about {batch.entity}"

@@ -146,11 +146,12 @@ def _finish(question: Question, rest: Sequence[Filter], fields: Sequence[str]) -
         parts.append(beyond(question.order, question.after))
     if question.until is not None:
         parts.append(before(question.order, question.until))
-    test = predicate(And(tuple(parts)), positions)
+    test = predicate(And(tuple(parts)), positions) if parts else None
     key = sort_key(question.order, positions)
 
     def finish(rows: Sequence[Row]) -> Sequence[Row]:
-        kept = sorted(filter(test, rows), key=key)
+        passing = rows if test is None else list(filter(test, rows))
+        kept = sorted(passing, key=key) if len(passing) > 1 else passing
         return kept[: question.limit]
 
     return finish

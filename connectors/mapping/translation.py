@@ -137,16 +137,18 @@ class Translation:
 
         It raises `Malformed`, which names the record, the field, the value and what was expected.
         """
-        getters = [(name, self._get(name, observed_at)) for name in fields]
+        getters = [self._get(name, observed_at) for name in fields]
 
         def read(raw: Raw) -> tuple[Any, ...]:
-            row = []
-            for name, get in getters:
-                try:
-                    row.append(get(raw))
-                except Unreadable as problem:
-                    raise self._malformed(raw, name, problem) from None
-            return tuple(row)
+            try:
+                return tuple([get(raw) for get in getters])
+            except Unreadable:
+                for name, get in zip(fields, getters, strict=True):
+                    try:
+                        get(raw)
+                    except Unreadable as problem:
+                        raise self._malformed(raw, name, problem) from None
+                raise
 
         return read
 

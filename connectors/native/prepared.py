@@ -1,6 +1,7 @@
 """A question to the store that was thought through: its statement, and all values but the keys."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -20,7 +21,11 @@ Finish: TypeAlias = Callable[[Sequence[object]], Row]
 
 
 class Form:
-    """What all questions of one shape have in common."""
+    """What all questions of one shape have in common.
+
+    Where it `gathers`, what is asked for single keys is read together: `by_key` takes that apart,
+    and `answer_of` is the answer to one of them.
+    """
 
     def __init__(self, shape: Shape, statement: Statement, finish: Finish | None) -> None:
         self.text = statement.text
@@ -29,13 +34,15 @@ class Form:
         self.places = [(self.names.index(f"key{n}"), n) for n in range(len(shape.match))]
         self.doubtful = doubtful_places(ENTITIES[shape.entity], shape.match)
         self.answer = _reader(shape, finish)
-        self.gathers = shape.is_direct
+        self.gathers = shape.is_direct or (shape.tail is None and bool(shape.match))
+        self.by_key = _directly if shape.is_direct else partial(_numbered, finish=finish, width=-1)
+        self.answer_of = partial(_direct, finish=finish) if shape.is_direct else _of_one
 
 
 class PreparedQuestion:
     """Asks the store one question for any keys.
 
-    Who asks for a single customer while others are answered the same question waits for them, and
+    Who asks for a single key while others are answered the same question waits for them, and
     is answered together with all who wait. One prepared question is asked by those only who may
     see the same: what a viewer may see is a part of its filter.
     """
@@ -66,15 +73,14 @@ class PreparedQuestion:
     async def _together(self, key: Key, timeout_s: float) -> Answer:
         async def run(keys: Sequence[Key]) -> Mapping[Key, Sequence[Record]]:
             # Who has little time left must not end it for the others: each keeps its own below.
-            records = await self._records(keys, None)
-            return {(record[-1],): [record] for record in records}
+            return self._form.by_key(await self._records(keys, None), keys)
 
         try:
             with self._store.within(timeout_s):
                 found = await self._gathering.ask(self, (key,), run)
         except TimeoutError as error:
             raise late() from error
-        return self._form.answer(found.get(key, ()), (key,))
+        return self._form.answer_of(found.get(key, ()), (key,))
 
     async def _records(self, keys: Sequence[Key], timeout_s: float | None) -> Sequence[Record]:
         form = self._form
@@ -96,7 +102,7 @@ def _reader(shape: Shape, finish: Finish | None) -> _Read:
     if shape.tail is None:
         return lambda records, keys: Answer(_numbered(records, keys, finish, width=-1))
     if shape.is_direct:
-        return lambda records, _: _direct(records, finish)
+        return partial(_direct, finish=finish)
 
     def read(records: Sequence[Record], keys: Sequence[Key]) -> Answer:
         count = sum([record[-2] for record in records])
@@ -105,7 +111,15 @@ def _reader(shape: Shape, finish: Finish | None) -> _Read:
     return read
 
 
-def _direct(records: Sequence[Record], finish: Finish | None) -> Answer:
+def _directly(records: Sequence[Record], _keys: Sequence[Key]) -> Mapping[Key, Sequence[Record]]:
+    return {(record[-1],): [record] for record in records}
+
+
+def _of_one(rows: Sequence[Row], keys: Sequence[Key]) -> Answer:
+    return Answer({keys[0]: rows})
+
+
+def _direct(records: Sequence[Record], _keys: Sequence[Key], finish: Finish | None) -> Answer:
     """The records by the id that each ends with."""
     rows = {
         (record[-1],): [record[:-2] if finish is None else finish(record[:-2])]

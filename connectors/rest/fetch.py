@@ -1,8 +1,10 @@
 """Answering one batch: by key, with failures by key, or the whole list."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 from connectors.contract import (
     Answer,
@@ -22,22 +24,22 @@ from connectors.rest.ordering import is_enough, kept, looked_at, sorting, start
 from connectors.rest.reading import Reading, listing_question
 from domain.filter import all_of
 
+_Cut: TypeAlias = Callable[[tuple[Any, ...]], tuple[Any, ...]]
+
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
     """What is read for a batch: its fields, and those that grouping and filtering look at.
 
     `unmapped` is the reference that only the question tells, because records do not hold it.
+    `positions` tells where in a row a field is; `cut` leaves the fields of the batch.
     """
 
     batch: Batch
     columns: tuple[str, ...]
     unmapped: str | None
-
-    @property
-    def positions(self) -> dict[str, int]:
-        """Where in a row a field is."""
-        return {name: place for place, name in enumerate(self.columns)}
+    positions: Mapping[str, int]
+    cut: _Cut
 
 
 @dataclass(slots=True)
@@ -53,8 +55,15 @@ def _shape(reading: Reading, batch: Batch) -> _Shape:
     needed = dict.fromkeys((*batch.fields, "record_id", *batch.match, *looked_at(batch)))
     known = {"record_id", "observed_at", *reading.translation.provided_fields}
     unmapped = next((name for name in batch.match if name not in known), None)
-    columns = [name for name in needed if name != unmapped]
-    return _Shape(batch, tuple(columns) + ((unmapped,) if unmapped else ()), unmapped)
+    columns = (*(name for name in needed if name != unmapped), *((unmapped,) if unmapped else ()))
+    positions = {name: place for place, name in enumerate(columns)}
+    return _Shape(batch, columns, unmapped, positions, _cut([positions[f] for f in batch.fields]))
+
+
+def _cut(places: list[int]) -> _Cut:
+    if places == list(range(len(places))):
+        return itemgetter(slice(len(places)))
+    return lambda row: tuple([row[place] for place in places])
 
 
 async def fetch(reading: Reading, batch: Batch) -> Answer:
@@ -96,7 +105,7 @@ async def _whole(reading: Reading, shape: _Shape, run: Run) -> Answer:
     rows: list[tuple[Any, ...]] = []
     skipped: list[Skipped] = []
     try:
-        async with asyncio.timeout(batch.timeout_s):
+        with reading.wire.deadlines.within(batch.timeout_s):
             async for page in reading.pages(question, listing, run=run):
                 some, strange = reading.rows(page, shape.columns)
                 rows += some
@@ -110,7 +119,8 @@ async def _whole(reading: Reading, shape: _Shape, run: Run) -> Answer:
 
 async def _ask(reading: Reading, shape: _Shape, request: Request, run: Run, until: float) -> _Part:
     try:
-        async with asyncio.timeout_at(until):
+        left = max(0.0, until - asyncio.get_running_loop().time())
+        with reading.wire.deadlines.within(left):
             return await _answered(reading, shape, request, run)
     except TimeoutError as exc:
         error: SourceError = _late(reading, shape)
@@ -173,8 +183,9 @@ def _grouped(
 
 def _finished(rows: list[tuple[Any, ...]], shape: _Shape) -> list[tuple[Any, ...]]:
     """The rows that are wanted, cut to the fields of the batch."""
-    places = [shape.positions[name] for name in shape.batch.fields]
-    return [tuple(row[at] for at in places) for row in kept(rows, shape.batch, shape.positions)]
+    if not rows:
+        return []
+    return list(map(shape.cut, kept(rows, shape.batch, shape.positions)))
 
 
 def _late(reading: Reading, shape: _Shape) -> TimedOut:

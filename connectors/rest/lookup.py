@@ -70,8 +70,9 @@ def _parts(keys: Sequence[str], lookup: Lookup) -> Iterator[list[str]]:
         return
     part: list[str] = []
     room = _QUERY_ROOM
+    overhead = _overhead(lookup)
     for key in keys:
-        size = 0 if lookup.how == "body" else len(quote(key, safe="")) + _overhead(lookup)
+        size = 0 if lookup.how == "body" else len(quote(key, safe="")) + overhead
         if part and (len(part) == lookup.keys_per_call or size > room):
             yield part
             part, room = [], _QUERY_ROOM

@@ -9,6 +9,7 @@ import httpx2
 import orjson
 
 from connectors.contract import Malformed, Misconfigured
+from connectors.deadline import Deadlines
 from connectors.rest.credentials import Authenticated, same_origin
 from connectors.rest.failure import Failures, said
 from connectors.rest.message import Question, Reply, Run, encoded
@@ -21,7 +22,10 @@ _UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
 
 
 class Wire:
-    """The way to one source: bounded in concurrency, time and size of the answers."""
+    """The way to one source: bounded in concurrency, time and size of the answers.
+
+    `deadlines` ends the questions that it does not answer in time.
+    """
 
     def __init__(
         self,
@@ -32,8 +36,10 @@ class Wire:
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._source = source
-        self._base = httpx2.URL(options.base_url.rstrip("/") + "/")
+        self._base_text = options.base_url.rstrip("/") + "/"
+        self._base = httpx2.URL(self._base_text)
         self._timeout_s = options.timeout_s
+        self.deadlines = Deadlines()
         self._max_bytes = options.max_response_bytes
         self._slots = asyncio.Semaphore(options.max_concurrency)
         self._failures = Failures(
@@ -60,7 +66,7 @@ class Wire:
             if run.stopped_by:
                 raise run.stopped_by
             try:
-                async with asyncio.timeout(self._timeout_s):
+                with self.deadlines.within(self._timeout_s):
                     return await self._followed(question, run)
             except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError) as exc:
                 raise self._failures.of_exception(exc, run) from exc
@@ -81,17 +87,21 @@ class Wire:
         )
 
     def _url(self, question: Question) -> httpx2.URL:
+        # Put together as text: to read an address costs 50 µs, and to change one as much again.
         path = question.path
         is_whole = path.startswith(("http://", "https://"))
-        url = httpx2.URL(path) if is_whole else httpx2.URL(str(self._base) + path.lstrip("/"))
-        if not same_origin(url, self._base):
+        text = path if is_whole else self._base_text + path.lstrip("/")
+        if question.params:
+            text = text.partition("#")[0]
+            text += ("&" if "?" in text else "?") + encoded(question.params)
+        url = httpx2.URL(text)
+        if is_whole and not same_origin(url, self._base):
             raise Malformed(
                 self._source,
                 f"the next page is said to be at {url.scheme}://{url.host}, where our credentials"
                 " must not go: check `base_url`",
             )
-        query = "&".join(part for part in (url.query.decode(), encoded(question.params)) if part)
-        return url.copy_with(query=query.encode()) if query else url
+        return url
 
     def _request(self, url: httpx2.URL, body: Mapping[str, Any] | None) -> httpx2.Request:
         if body is None:
