@@ -87,7 +87,7 @@ class Wire:
         )
 
     def _url(self, question: Question) -> httpx2.URL:
-        # Put together as text: to read an address costs 50 µs, and to change one as much again.
+        # Put together as text: to read an address costs 20 µs, and to change one as much again.
         path = question.path
         is_whole = path.startswith(("http://", "https://"))
         text = path if is_whole else self._base_text + path.lstrip("/")
