@@ -145,7 +145,7 @@ class Conditions:
         others.
         """
         whole = self.beyond(order, bound)
-        if not order or bound.values[0] is None:
+        if not bound.values or bound.values[0] is None:
             return (whole,)
         if self._is_required(order[0]) or order[0].nulls_first:
             return (whole,)
