@@ -366,3 +366,35 @@ def test_the_rows_of_each_key_bring_their_own(database_url: str) -> None:
         (OLD,): [],
     }
     assert [row[0] for row in answer.rows[ADA,]] == ["4", "2"]
+
+
+@pytest.mark.parametrize(
+    ("after", "days", "has_next"),
+    [
+        (Bound((NOON + timedelta(days=2), "files", "2")), "1a", True),
+        (Bound((NOON + timedelta(days=1), "files", "1")), "ab", False),
+        (Bound((None, "files", "a")), "b", False),
+        (Bound(()), "", False),
+    ],
+)
+def test_a_page_goes_on_to_where_what_it_is_sorted_by_is_missing(
+    database_url: str, after: Bound, days: str, *, has_next: bool
+) -> None:
+    """What has no time comes last, by its key; nothing comes after a bound that says nothing."""
+    times = {"1": NOON + timedelta(days=1), "2": NOON + timedelta(days=2), "a": None, "b": None}
+    documents = [
+        {"source": "files", "record_id": each, "modified_at": at, "customer_id": ADA}
+        for each, at in times.items()
+    ]
+    relation = Relation(0, "document", ("customer_id",), ("id",))
+    page = RelatedPage(relation, _page(nodes=PageRows(_NUMBER), next=PageEdge(is_end=True)))
+    order = (Order("modified_at", is_descending=True), *_BY_KEY)
+    slice_ = Slice(order=order, limit=2, after=after)
+    batch = of_customers(nest_of(named(p=page), relation), slice_)
+
+    answer = answered(database_url, {"customer": [_ADA], "document": documents}, batch, (ADA,))
+
+    nodes = ",".join(f'{{"n":"{each}"}}' for each in days)
+    assert texts(answer) == {
+        (ADA,): [f'{{"p":{{"nodes":[{nodes}],"next":{str(has_next).lower()}}}}}']
+    }
