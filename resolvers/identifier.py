@@ -1,7 +1,7 @@
 """Global ids: opaque to clients, the type and key of a record to us.
 
-They are plain text because whoever writes the answer writes one for nearly every object, and in
-PostgreSQL base64 costs more than all else of an object (docs/adr/0010).
+They are plain text because whoever writes the answer writes one for nearly every object, and
+base64 is dear in PostgreSQL (docs/adr/0012).
 """
 
 from typing import NamedTuple
