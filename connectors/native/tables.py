@@ -186,7 +186,7 @@ def _index_customers() -> None:
     _index(customer, "name", "name", "id")
     _index(customer, "created_at", customer.c.created_at.desc().nulls_last(), "id")
     _index(customer, "primary_email", "primary_email", "id")
-    _index(customer, "organization", "organization_id", "name", "id")
+    _index(customer, "organization", "organization_id", "id")
     _index(record, "customer", "customer_id", "source", "record_id")
     _index(record, "organization", "source", "organization_ref")
 

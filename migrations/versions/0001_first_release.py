@@ -62,7 +62,7 @@ def _create_customer() -> None:
         "customer_by_created_at", "customer", [sa.text("created_at DESC NULLS LAST"), "id"]
     )
     op.create_index("customer_by_name", "customer", ["name", "id"])
-    op.create_index("customer_by_organization", "customer", ["organization_id", "name", "id"])
+    op.create_index("customer_by_organization", "customer", ["organization_id", "id"])
     op.create_index("customer_by_primary_email", "customer", ["primary_email", "id"])
 
 
