@@ -149,8 +149,8 @@ class Answer:
 
     A key without rows may be left out. A key in `failures` is unknown, which is not the same as
     empty. `skipped` are records that were left out because they could not be read. `calls` is how
-    many requests or statements the answer took. `nested_count` is how many records the texts of
-    nests hold besides the rows themselves.
+    many requests or statements the answer took. `nested_count` is how many more records there are
+    in the texts of nests than there are rows: one less than all where a page of many is one row.
     """
 
     rows: Mapping[Key, Sequence[Row]]

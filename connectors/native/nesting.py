@@ -77,7 +77,8 @@ class Composer:
     def page(self, page: RelatedPage) -> Nested:
         """What makes the text of a page of a whole entity, in a single row."""
         query = _Page(self, page.relation, page.page, parent=None).query
-        return Nested(as_bytes("r.j"), "r.n", f"({query}) AS r")
+        # The row is no record of its own.
+        return Nested(as_bytes("r.j"), "r.n - 1", f"({query}) AS r")
 
     def selection(self, relation: Relation) -> Selection:
         """Which rows of a relation are wanted."""
