@@ -36,7 +36,7 @@ INDEXED = frozenset({"customer", "customer_record"})
 """The entities that are always answered from the index in the native store."""
 
 
-_KEPT_BATCHES = 1000
+_KEPT_BATCHES = 500
 
 
 class Mode(enum.StrEnum):

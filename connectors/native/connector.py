@@ -31,7 +31,7 @@ from connectors.native.store import SOURCE, Store
 from connectors.native.value import row_reader
 from domain.catalogue import ENTITIES
 
-_KEPT_STATEMENTS = 1000
+_KEPT_STATEMENTS = 500
 
 # Measured with 16 clients that ask for whole customers: to start the plan of a large statement
 # takes longer than to read one customer with it, so that PostgreSQL's CPU per customer falls from

@@ -72,7 +72,7 @@ class Question:
     values: Mapping[str, object]
 
 
-_KEPT = 1000
+_KEPT = 500
 
 LIMIT: Final = "row_limit"
 """The name of the limit of a batch."""
