@@ -63,8 +63,7 @@ class Session:
         self, question: Question, prepared: Prepared, keys: Sequence[Key]
     ) -> list[Found | SourceError]:
         native = self.federation.native.name
-        left = max(0.001, self._ends_at - asyncio.get_running_loop().time())
-        timeout_s = min(left, self.federation.timeout_s(native))
+        timeout_s = self._within(self.federation.timeout_s(native))
         try:
             answer = await accounted(
                 native,
@@ -77,6 +76,11 @@ class Session:
             return [exc] * len(keys)
         rows = answer.rows
         return [Found(rows.get(key, ())) for key in keys]
+
+    def _within(self, timeout_s: float) -> float:
+        """A timeout, or what is left of the request's time."""
+        left = self._ends_at - asyncio.get_running_loop().time()
+        return max(0.001, min(left, timeout_s))
 
     async def _ask_part(self, part: Part, question: Question, keys: Sequence[Key]) -> Outcomes:
         try:
@@ -109,11 +113,10 @@ class Session:
 
     async def fetch(self, connector: Connector, template: Batch, keys: list[Key]) -> list[Outcome]:
         """Ask a connector one batch, under what is left of the request's time."""
-        left = self._ends_at - asyncio.get_running_loop().time()
         batch = replace(
             template,
             keys=tuple(keys) if template.match else (),
-            timeout_s=max(0.001, min(left, template.timeout_s)),
+            timeout_s=self._within(template.timeout_s),
         )
         try:
             answer = await ask(
