@@ -12,23 +12,25 @@ is `None`. Which fields an entity has stands in `domain`.
 
 import enum
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias, runtime_checkable
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from connectors.errors import Malformed, Misconfigured, Refused, SourceError, TimedOut, Unavailable
 from connectors.nest import NO_SLICES, Nest, Slice, Slices
+from connectors.options import Options
 from domain.filter import And, Compare, Filter, Not, Op, Or, Row
 from domain.order import Bound, Order
 
 __all__ = [
+    "ANYBODY",
     "And",
     "Answer",
     "Batch",
     "Bound",
+    "Caller",
     "Capability",
     "Change",
     "ChangePage",
@@ -41,6 +43,7 @@ __all__ = [
     "Environment",
     "Filter",
     "Finding",
+    "Gate",
     "Key",
     "Kind",
     "Malformed",
@@ -49,6 +52,7 @@ __all__ = [
     "Nester",
     "Not",
     "Op",
+    "OpenGate",
     "Options",
     "Or",
     "Order",
@@ -107,6 +111,23 @@ class Capability:
     references: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """On whose behalf a question is asked, as far as the answer may depend on it.
+
+    `headers`: those of the client's request that the settings of the source name in
+    `forward_headers`, names in small letters, sorted. `policy`: what identifies the rules that the
+    viewer is under. Answers to different callers are never mixed.
+    """
+
+    headers: tuple[tuple[str, str], ...] = ()
+    policy: str = ""
+
+
+ANYBODY: Final = Caller()
+"""The caller where nothing depends on who asks."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """One question: rows of an entity, either for each of `keys` or, with no `match`, of the whole.
@@ -118,7 +139,7 @@ class Batch:
     `after` and `until`: only rows beyond the first bound and in front of the second.
     `where`, `order`, `limit`, `after` and `until` hold only what the capability covers.
     `nest` and `slices`: a JSON text that every row has as one value more, its last: see
-    `connectors.nest`. `timeout_s`: how long the caller will wait.
+    `connectors.nest`. `caller`: on whose behalf. `timeout_s`: how long the answer may take.
     """
 
     entity: str
@@ -132,6 +153,7 @@ class Batch:
     until: Bound | None = None
     nest: Nest | None = None
     slices: Slices = NO_SLICES
+    caller: Caller = ANYBODY
     timeout_s: float = 30.0
 
 
@@ -300,35 +322,38 @@ class DocumentReader(Protocol):
         ...
 
 
-class Options(BaseModel):
-    """The settings of one source, as they stand under its name in the configuration.
+class Gate(Protocol):
+    """The way out of the process to one source. Every request or statement goes through it."""
 
-    A kind of connector extends this with its own settings; their descriptions are its manual.
-    """
+    def turn(self, timeout_s: float) -> AbstractAsyncContextManager[None]:
+        """A turn to call the source once, as far as the limits of its settings allow.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+        Waits up to `timeout_s` for it. Raises `Unavailable` where there is none by then.
+        """
+        ...
 
-    kind: str
-    """The kind of connector."""
 
-    timeout_s: float = Field(default=10, gt=0, le=600, allow_inf_nan=False)
-    """How long one question to this source may take, in seconds."""
+class OpenGate:
+    """A gate without limits."""
 
-    sync_every_s: float = Field(default=300, ge=1, le=31_536_000, allow_inf_nan=False)
-    """How long after one pull of this source the next one starts, in seconds."""
-
-    @property
-    def synced(self) -> frozenset[str]:
-        """The entities that are pulled into the store, besides customers; all others are live."""
-        return frozenset()
+    @asynccontextmanager
+    async def turn(self, timeout_s: float) -> AsyncIterator[None]:
+        """A turn at once."""
+        del timeout_s
+        yield
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """What a connector is given besides its settings: the clock, and where relative paths start."""
+    """What a connector is given besides its settings.
+
+    `now`: the clock. `base_dir`: where relative paths start. `gate`: what it goes through with
+    every call.
+    """
 
     now: Callable[[], datetime]
     base_dir: Path
+    gate: Gate = field(default_factory=OpenGate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

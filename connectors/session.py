@@ -11,7 +11,7 @@ from itertools import chain
 
 from aiodataloader import DataLoader
 
-from connectors.aspects import Accounts, accounted, ask
+from connectors.aspects.account import Accounts, accounted, ask
 from connectors.contract import Batch, Connector, Key, Prepared, SourceError
 from connectors.federation import INDEXED, Federation, Found, Part, Question
 from connectors.live import LivePart, Outcome, Outcomes

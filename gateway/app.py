@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from connectors import registry
+from connectors.aspects.gate import SourceGate
 from connectors.contract import Connector, DocumentReader, Environment
 from connectors.federation import Federation, Mode
 from connectors.health import HealthBoard
@@ -105,11 +106,12 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
 def open_connectors(settings: Settings) -> Mapping[str, Connector]:
     """A connector for every source of the settings; nothing is asked yet."""
     kinds = registry.kinds()
-    environment = Environment(now=utc_now, base_dir=settings.base_dir)
-    return {
-        name: kinds[options.kind].open(name, options, environment)
-        for name, options in settings.sources.items()
-    }
+    opened: dict[str, Connector] = {}
+    for name, options in settings.sources.items():
+        gate = SourceGate(name, options.limits)
+        environment = Environment(now=utc_now, base_dir=settings.base_dir, gate=gate)
+        opened[name] = kinds[options.kind].open(name, options, environment)
+    return opened
 
 
 def _sync(

@@ -14,7 +14,7 @@ from graphql import (
 )
 from graphql.execution import VariableValues
 
-from connectors.aspects import Accounts
+from connectors.aspects.account import Accounts
 from connectors.health import SourceStatus
 from resolvers.context import Context
 from resolvers.execution import execute

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.contract import DiscoveredEntity, Finding, Severity, SourceError, Unavailable
+from connectors.http.message import Run
 from connectors.rest.lookup import requests
-from connectors.rest.message import Run
 from connectors.rest.options import Lookup
 from connectors.rest.paging import Offset, OnePage, PageNumber
 from connectors.rest.reading import Reading, listing_question

@@ -15,13 +15,13 @@ from connectors.contract import (
     Environment,
     Finding,
 )
+from connectors.http.wire import Wire
 from connectors.mapping import Translation
 from connectors.rest.check import check, discover
 from connectors.rest.fetch import fetch
 from connectors.rest.options import RestEntity, RestOptions
 from connectors.rest.reading import Reading
 from connectors.rest.scan import scan
-from connectors.rest.wire import Wire
 
 
 class RestConnector:
@@ -36,7 +36,7 @@ class RestConnector:
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self.name = name
-        self._wire = Wire(name, options=options, now=environment.now, transport=transport)
+        self._wire = Wire(name, options=options, environment=environment, transport=transport)
         readings = [
             Reading(
                 source=name,

@@ -16,9 +16,9 @@ from connectors.contract import (
     SourceError,
     TimedOut,
 )
-from connectors.rest.failure import NotFound
+from connectors.http.failure import NotFound
+from connectors.http.message import Run
 from connectors.rest.lookup import Request, requests
-from connectors.rest.message import Run
 from connectors.rest.narrowing import narrowed
 from connectors.rest.ordering import is_enough, kept, looked_at, sorting, start
 from connectors.rest.reading import Reading, listing_question

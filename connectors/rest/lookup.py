@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from connectors.rest.message import Question
+from connectors.http.message import Question
 from connectors.rest.options import KEY, KEYS, Lookup
 
 _QUERY_ROOM = 6_000

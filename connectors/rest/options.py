@@ -1,14 +1,13 @@
 """The settings of a REST source: how to reach it, and for each entity how to list and look up."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
-from urllib.parse import urlsplit
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from connectors.contract import Op
+from connectors.http.options import HttpOptions
 from connectors.mapping import Dialect, EntityMapping, MappedOptions
-from connectors.rest.credentials import Auth
 from connectors.rest.paging import OnePage, Paging, Path
 from domain.entity import FieldType
 
@@ -23,17 +22,6 @@ _SORTABLE = frozenset({FieldType.DATETIME, FieldType.INTEGER, FieldType.DECIMAL}
 _FILTERABLE = frozenset(
     {FieldType.TEXT, FieldType.ENUM, FieldType.INTEGER, FieldType.BOOLEAN, FieldType.DATETIME}
 )
-
-
-def _base_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("write a whole address, such as https://crm.example.com/api/v1")
-    if parts.username or parts.password:
-        raise ValueError("write user and password under `auth: {basic: …}`, not in the address")
-    if parts.query or parts.fragment:
-        raise ValueError("write query parameters under `params` of each list, not in the address")
-    return text
 
 
 class _Settings(BaseModel):
@@ -193,26 +181,11 @@ class RestEntity(EntityMapping):
         return name in self.fields and self.entity.fields[name].value_type in types
 
 
-class RestOptions(MappedOptions[RestEntity]):
+class RestOptions(MappedOptions[RestEntity], HttpOptions):
     """A source behind an HTTP API that speaks JSON."""
-
-    # What is wrong with a secret is told without repeating it.
-    model_config = ConfigDict(hide_input_in_errors=True)
 
     kind: Literal["rest"]
     """The kind of connector."""
-    base_url: Annotated[str, AfterValidator(_base_url)]
-    """The address that all paths are below, for example `https://crm.example.com/api/v1`."""
-    auth: Auth = Auth()
-    """How to authenticate."""
-    headers: dict[str, str] = Field(default_factory=dict)
-    """Further headers that are no secret, for example `Accept-Language: zh`."""
-    timeout_s: float = Field(30.0, gt=0)
-    """The longest that one request may take, with its whole answer."""
-    max_concurrency: int = Field(8, ge=1)
-    """The most requests at one time."""
-    max_response_bytes: int = Field(16 * 1024 * 1024, ge=1)
-    """The largest answer to one request, after decompression."""
 
 
 def _holds(value: object, text: str) -> bool:

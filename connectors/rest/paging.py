@@ -12,7 +12,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from connectors.rest.message import Reply
+from connectors.http.message import Reply
 
 Position: TypeAlias = Mapping[str, Any]
 """Where in a list one is; the beginning is the empty object."""

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from connectors.contract import Skipped
+from connectors.http.message import Question, Run
+from connectors.http.wire import Wire
 from connectors.mapping import Translation
-from connectors.rest.message import Question, Run
 from connectors.rest.options import Listing, Place, RestEntity
 from connectors.rest.paging import Position
 from connectors.rest.walk import Page, records, walk
-from connectors.rest.wire import Wire
 
 Rows: TypeAlias = list[tuple[Any, ...]]
 

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.contract import Change, ChangePage, Cursor, Misconfigured
+from connectors.http.message import Question, Run
 from connectors.mapping.expression import Expression
 from connectors.mapping.getter import Get
 from connectors.mapping.rule import value
 from connectors.mapping.value import Unreadable
-from connectors.rest.message import Question, Run
 from connectors.rest.options import ChangedSince
 from connectors.rest.paging import Position
 from connectors.rest.reading import Reading, listing_question

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.contract import Malformed
-from connectors.rest.message import Question, Reply, Run
+from connectors.http.message import Question, Reply, Run
+from connectors.http.wire import Wire
 from connectors.rest.options import Place
 from connectors.rest.paging import Position, found
-from connectors.rest.wire import Wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

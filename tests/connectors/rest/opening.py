@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 
+from connectors.aspects.gate import SourceGate
 from connectors.contract import Batch, Environment
 from connectors.rest.connector import RestConnector
 from connectors.rest.options import RestOptions
@@ -57,10 +58,10 @@ async def opened(
     **settings: Any,
 ) -> AsyncIterator[RestConnector]:
     """A connector named `desk`, closed at the end."""
-    environment = Environment(now=lambda: NOW, base_dir=Path())
-    connector = RestConnector(
-        "desk", options(entities, **settings), environment, transport=transport
-    )
+    made = options(entities, **settings)
+    gate = SourceGate("desk", made.limits)
+    environment = Environment(now=lambda: NOW, base_dir=Path(), gate=gate)
+    connector = RestConnector("desk", made, environment, transport=transport)
     try:
         yield connector
     finally:

@@ -278,14 +278,14 @@ def test_bad_credentials_are_tried_once_not_for_every_customer() -> None:
             SINGLE,
             by_customer(*(f"c{n}" for n in range(50))),
             auth={"bearer": "wrong"},
-            max_concurrency=1,
+            limits={"concurrent": 1},
         )
 
     assert len(desk.log) == 1
 
 
 def test_no_more_requests_at_a_time_than_allowed() -> None:
-    """`max_concurrency` holds over all keys and batches."""
+    """`limits.concurrent` holds over all keys and batches."""
     now, most = 0, 0
 
     async def answer(_: httpx2.Request) -> httpx2.Response:
@@ -299,7 +299,7 @@ def test_no_more_requests_at_a_time_than_allowed() -> None:
     async def run() -> None:
         entities = tickets(by={"customer": SINGLE})
         transport = httpx2.MockTransport(answer)
-        async with opened(entities, transport=transport, max_concurrency=3) as source:
+        async with opened(entities, transport=transport, limits={"concurrent": 3}) as source:
             questions = [by_customer(*(f"c{n}{m}" for m in range(10))) for n in range(2)]
             await asyncio.gather(*(source.fetch(each) for each in questions))
 

@@ -49,7 +49,7 @@ def undescribed(schema: Any, path: str = "") -> list[str]:
     ("text", "is_valid"),
     [
         ("sources: {shop: {kind: sql, url: x}}", True),
-        ("sources: {shop: {kind: sql, url: x, timeout_s: '${T:-5}', retry: '${R}'}}", True),
+        ("sources: {shop: {kind: sql, url: x, timeout_s: '${T:-5}', polite: '${R}'}}", True),
         ("server: {port: '${PORT}'}", True),
         ("server: {port: '8o'}", False),
         ("server: {prot: 80}", False),

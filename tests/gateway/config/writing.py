@@ -38,8 +38,8 @@ class StoreOptions(Options):
     pages: tuple[int, ...] = ()
     """The pages."""
 
-    retry: bool = True
-    """Whether to try again."""
+    polite: bool = True
+    """Whether to ask nicely."""
 
 
 def _never_opened(name: str, options: Any, environment: Environment) -> Connector:

@@ -1,19 +1,17 @@
 """The way to one source: a question goes out, its JSON comes back, within bounds."""
 
-import asyncio
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2
 import orjson
 
-from connectors.contract import Malformed, Misconfigured
+from connectors.contract import Environment, Malformed, Misconfigured
 from connectors.deadline import Deadlines
-from connectors.rest.credentials import Authenticated, same_origin
-from connectors.rest.failure import Failures, said
-from connectors.rest.message import Question, Reply, Run, encoded
-from connectors.rest.options import RestOptions
+from connectors.http.credentials import Authenticated, same_origin
+from connectors.http.failure import Failures, said
+from connectors.http.message import Question, Reply, Run, encoded
+from connectors.http.options import HttpOptions
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -31,8 +29,8 @@ class Wire:
         self,
         source: str,
         *,
-        options: RestOptions,
-        now: Callable[[], datetime],
+        options: HttpOptions,
+        environment: Environment,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._source = source
@@ -41,9 +39,12 @@ class Wire:
         self._timeout_s = options.timeout_s
         self.deadlines = Deadlines()
         self._max_bytes = options.max_response_bytes
-        self._slots = asyncio.Semaphore(options.max_concurrency)
+        self._gate = environment.gate
         self._failures = Failures(
-            source=source, host=self._base.netloc.decode(), timeout_s=options.timeout_s, now=now
+            source=source,
+            host=self._base.netloc.decode(),
+            timeout_s=options.timeout_s,
+            now=environment.now,
         )
         wired = transport or httpx2.AsyncHTTPTransport()
         self._client = httpx2.AsyncClient(
@@ -53,7 +54,7 @@ class Wire:
                 "User-Agent": "customer360-gateway",
                 **options.headers,
             },
-            timeout=options.timeout_s,
+            timeout=httpx2.Timeout(options.timeout_s, connect=options.connect_timeout_s),
         )
 
     async def close(self) -> None:
@@ -62,7 +63,7 @@ class Wire:
 
     async def ask(self, question: Question, run: Run) -> Reply:
         """The answer to one request. Raises `SourceError`; `NotFound` where there is nothing."""
-        async with self._slots:
+        async with self._gate.turn(self._timeout_s):
             if run.stopped_by:
                 raise run.stopped_by
             try:

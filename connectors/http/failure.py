@@ -22,7 +22,7 @@ from connectors.contract import (
     TimedOut,
     Unavailable,
 )
-from connectors.rest.message import Run
+from connectors.http.message import Run
 
 
 class NotFound(Misconfigured):
