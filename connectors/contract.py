@@ -18,7 +18,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
-from connectors.errors import Malformed, Misconfigured, Refused, SourceError, TimedOut, Unavailable
+from connectors.errors import (
+    CircuitOpen,
+    Malformed,
+    Misconfigured,
+    OverLimit,
+    Refused,
+    SourceError,
+    TimedOut,
+    Unavailable,
+)
 from connectors.nest import NO_SLICES, Nest, Slice, Slices
 from connectors.options import Options
 from domain.filter import And, Compare, Filter, Not, Op, Or, Row
@@ -34,6 +43,7 @@ __all__ = [
     "Capability",
     "Change",
     "ChangePage",
+    "CircuitOpen",
     "Compare",
     "Connector",
     "Cursor",
@@ -56,6 +66,7 @@ __all__ = [
     "Options",
     "Or",
     "Order",
+    "OverLimit",
     "Prepared",
     "Refused",
     "Row",

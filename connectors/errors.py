@@ -2,7 +2,9 @@
 
     SourceError
     ├── Unavailable      down, slow or overloaded: null at its fields, may be retried
-    │   └── TimedOut     the deadline passed first
+    │   ├── TimedOut     the deadline passed first
+    │   ├── CircuitOpen  it failed too often and is left alone: it was not asked at all
+    │   └── OverLimit    we would call it more than its limits allow: it was not asked at all
     ├── Refused          the source said no: do not retry, tell
     ├── Misconfigured    the configuration does not fit what is there: a person must act
     └── Malformed        an answer or a record that cannot be read: skip it, count it, show it
@@ -15,7 +17,10 @@ from typing import ClassVar
 
 
 class SourceError(Exception):
-    """A failure of one source. `source` is its name, the text says what to do about it."""
+    """A failure of one source. `source` is its name, the text says what to do about it.
+
+    `error_id` is given when the failure is logged: the log has everything under it.
+    """
 
     code: ClassVar[str] = "SOURCE_ERROR"
     client_text: ClassVar[str] = "failed"
@@ -25,6 +30,7 @@ class SourceError(Exception):
         self.source = source
         self.message = message
         self.retry_after_s = retry_after_s
+        self.error_id: str | None = None
 
     @property
     def client_message(self) -> str:
@@ -44,6 +50,20 @@ class TimedOut(Unavailable):
 
     code = "SOURCE_TIMEOUT"
     client_text = "did not answer in time; try again later"
+
+
+class CircuitOpen(Unavailable):
+    """The source is left alone, and was not asked; `retry_after_s` is how much longer."""
+
+    code = "SOURCE_OPEN"
+    client_text = "is left alone for a while after it failed; try again later"
+
+
+class OverLimit(Unavailable):
+    """The limits of the source's settings allow no further call in time; it was not asked."""
+
+    code = "SOURCE_OVER_LIMIT"
+    client_text = "may not be asked more often at the moment; try again later"
 
 
 class Refused(SourceError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connectors.deadline import Deadlines
-from connectors.errors import Misconfigured, Refused, SourceError, TimedOut
+from connectors.errors import CircuitOpen, Misconfigured, Refused, SourceError, TimedOut
 
 
 class SourceStatus(enum.StrEnum):
@@ -18,6 +18,8 @@ class SourceStatus(enum.StrEnum):
     TIMEOUT = "TIMEOUT"
     REFUSED = "REFUSED"
     DOWN = "DOWN"
+    OPEN = "OPEN"
+    STALE = "STALE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class Health:
 
 def status_of(error: SourceError) -> SourceStatus:
     """The status that a failure stands for."""
+    if isinstance(error, CircuitOpen):
+        return SourceStatus.OPEN
     if isinstance(error, TimedOut):
         return SourceStatus.TIMEOUT
     if isinstance(error, (Refused, Misconfigured)):

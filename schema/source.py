@@ -19,6 +19,8 @@ enumeration(
         "TIMEOUT": "It did not answer in time.",
         "REFUSED": "It refused, or is not set up correctly.",
         "DOWN": "It could not be reached.",
+        "OPEN": "It failed several times in a row, and is left alone for a while.",
+        "STALE": "It failed, and what it had answered before was given instead.",
     },
 )
 
