@@ -1,10 +1,8 @@
 """Answering one batch: by key, with failures by key, or the whole list."""
 
 import asyncio
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any
 
 from connectors.contract import (
     Answer,
@@ -18,28 +16,13 @@ from connectors.contract import (
 )
 from connectors.http.failure import NotFound
 from connectors.http.message import Run
+from connectors.mapping.page import is_enough, start
+from connectors.mapping.shape import Shape, shape_of
 from connectors.rest.lookup import Request, requests
 from connectors.rest.narrowing import narrowed
-from connectors.rest.ordering import is_enough, kept, looked_at, sorting, start
+from connectors.rest.ordering import sorting
 from connectors.rest.reading import Reading, listing_question
 from domain.filter import all_of
-
-_Cut: TypeAlias = Callable[[tuple[Any, ...]], tuple[Any, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What is read for a batch: its fields, and those that grouping and filtering look at.
-
-    `unmapped` is the reference that only the question tells, because records do not hold it.
-    `positions` tells where in a row a field is; `cut` leaves the fields of the batch.
-    """
-
-    batch: Batch
-    columns: tuple[str, ...]
-    unmapped: str | None
-    positions: Mapping[str, int]
-    cut: _Cut
 
 
 @dataclass(slots=True)
@@ -51,24 +34,9 @@ class _Part:
     failures: dict[str, SourceError] = field(default_factory=dict)
 
 
-def _shape(reading: Reading, batch: Batch) -> _Shape:
-    needed = dict.fromkeys((*batch.fields, "record_id", *batch.match, *looked_at(batch)))
-    known = {"record_id", "observed_at", *reading.translation.provided_fields}
-    unmapped = next((name for name in batch.match if name not in known), None)
-    columns = (*(name for name in needed if name != unmapped), *((unmapped,) if unmapped else ()))
-    positions = {name: place for place, name in enumerate(columns)}
-    return _Shape(batch, columns, unmapped, positions, _cut([positions[f] for f in batch.fields]))
-
-
-def _cut(places: list[int]) -> _Cut:
-    if places == list(range(len(places))):
-        return itemgetter(slice(len(places)))
-    return lambda row: tuple([row[place] for place in places])
-
-
 async def fetch(reading: Reading, batch: Batch) -> Answer:
     """The answer to a batch. Raises `SourceError` where nothing of it could be answered."""
-    run, shape = Run(), _shape(reading, batch)
+    run, shape = Run(), shape_of(batch, reading.translation)
     if not batch.match:
         return await _whole(reading, shape, run)
     lookup = reading.entity.by[batch.match[0].removesuffix("_ref")]
@@ -96,7 +64,7 @@ def _joined(parts: list[_Part], *, keys: list[str], run: Run) -> Answer:
     )
 
 
-async def _whole(reading: Reading, shape: _Shape, run: Run) -> Answer:
+async def _whole(reading: Reading, shape: Shape, run: Run) -> Answer:
     batch, listing = shape.batch, reading.listing
     sorts = sorting(listing, batch)
     bound = start(batch)
@@ -114,10 +82,10 @@ async def _whole(reading: Reading, shape: _Shape, run: Run) -> Answer:
                     break
     except TimeoutError as exc:
         raise _late(reading, shape) from exc
-    return Answer(rows={(): _finished(rows, shape)}, skipped=tuple(skipped), calls=run.calls)
+    return Answer(rows={(): shape.finished(rows)}, skipped=tuple(skipped), calls=run.calls)
 
 
-async def _ask(reading: Reading, shape: _Shape, request: Request, run: Run, until: float) -> _Part:
+async def _ask(reading: Reading, shape: Shape, request: Request, run: Run, until: float) -> _Part:
     try:
         left = max(0.0, until - asyncio.get_running_loop().time())
         with reading.wire.deadlines.within(left):
@@ -130,17 +98,16 @@ async def _ask(reading: Reading, shape: _Shape, request: Request, run: Run, unti
     return _Part(failures=dict.fromkeys(request.keys, error))
 
 
-async def _answered(reading: Reading, shape: _Shape, request: Request, run: Run) -> _Part:
+async def _answered(reading: Reading, shape: Shape, request: Request, run: Run) -> _Part:
     if request.problem:
         raise Refused(reading.source, request.problem)
     rows: list[tuple[Any, ...]] = []
     skipped: list[Skipped] = []
     has_pages = False
-    columns = shape.columns[:-1] if shape.unmapped else shape.columns
     try:
         async for page in reading.pages(request.question, request.lookup, run=run):
             has_pages = True
-            some, strange = reading.rows(page, columns)
+            some, strange = reading.rows(page, shape.mapped)
             rows += [(*row, None) for row in some] if shape.unmapped else some
             skipped += strange
     except NotFound:
@@ -148,13 +115,11 @@ async def _answered(reading: Reading, shape: _Shape, request: Request, run: Run)
         if has_pages or not is_empty:
             raise
     grouped = _grouped(rows, reading=reading, shape=shape, request=request)
-    return _Part(
-        rows={key: _finished(some, shape) for key, some in grouped.items()}, skipped=skipped
-    )
+    return _Part(rows={key: shape.finished(some) for key, some in grouped.items()}, skipped=skipped)
 
 
 def _grouped(
-    rows: list[tuple[Any, ...]], *, reading: Reading, shape: _Shape, request: Request
+    rows: list[tuple[Any, ...]], *, reading: Reading, shape: Shape, request: Request
 ) -> dict[str, list[tuple[Any, ...]]]:
     """Rows by the key that each of them names; of a single lookup also those that name none."""
     name = shape.batch.match[0]
@@ -181,14 +146,7 @@ def _grouped(
     return grouped
 
 
-def _finished(rows: list[tuple[Any, ...]], shape: _Shape) -> list[tuple[Any, ...]]:
-    """The rows that are wanted, cut to the fields of the batch."""
-    if not rows:
-        return []
-    return list(map(shape.cut, kept(rows, shape.batch, shape.positions)))
-
-
-def _late(reading: Reading, shape: _Shape) -> TimedOut:
+def _late(reading: Reading, shape: Shape) -> TimedOut:
     return TimedOut(
         reading.source, f"no whole answer within the {shape.batch.timeout_s:g} s that there were"
     )
