@@ -1,6 +1,6 @@
 """The connector: one source behind an HTTP API, as the contract wants it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import httpx2
@@ -19,7 +19,7 @@ from connectors.http.wire import Wire
 from connectors.mapping import Translation
 from connectors.rest.check import check, discover
 from connectors.rest.fetch import fetch
-from connectors.rest.options import RestEntity, RestOptions
+from connectors.rest.options import Place, RestEntity, RestOptions
 from connectors.rest.reading import Reading
 from connectors.rest.scan import scan
 
@@ -90,7 +90,7 @@ def _capability(entity: RestEntity, translation: Translation) -> Capability:
     return Capability(
         entity=entity.entity.name,
         fields=translation.provided_fields,
-        matches=frozenset((name if name == "record_id" else f"{name}_ref",) for name in entity.by),
+        matches=frozenset(map(_match, entity.by)),
         can_list=listing is not None,
         filters={
             name: frozenset(params) for name, params in (listing.filters if listing else {}).items()
@@ -99,5 +99,26 @@ def _capability(entity: RestEntity, translation: Translation) -> Capability:
         can_page=bool(listing and listing.orders),
         can_scan=listing is not None,
         tells_changes=listing is not None and listing.changed_since is not None,
+        keys_per_call={
+            _match(name): 1 if each.how == "single" else each.keys_per_call
+            for name, each in entity.by.items()
+        },
+        rows_per_call={
+            match: size
+            for match, place in _places(entity)
+            if (size := getattr(place.paging, "size", None)) is not None
+        },
         references=translation.references,
     )
+
+
+def _match(name: str) -> tuple[str, ...]:
+    return (name if name == "record_id" else f"{name}_ref",)
+
+
+def _places(entity: RestEntity) -> Iterator[tuple[tuple[str, ...], Place]]:
+    """The list and the lookups, by what they match."""
+    if entity.listing is not None:
+        yield (), entity.listing
+    for name, lookup in entity.by.items():
+        yield _match(name), lookup

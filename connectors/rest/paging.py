@@ -5,7 +5,7 @@ Each style turns a position into parameters, and a reply into the position that 
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
 import jmespath
@@ -30,6 +30,10 @@ Path = Annotated[str, AfterValidator(_path)]
 """A JMESPath expression."""
 
 
+class LostWay(Exception):
+    """A page does not say how the list goes on, in words."""
+
+
 class _Paging(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -44,22 +48,32 @@ class _Paging(BaseModel):
     max_pages: int = Field(10_000, ge=1)
     """A list with more pages than this is taken for one that never ends."""
 
+    @property
+    def may_repeat(self) -> bool:
+        """Whether a page may be the same as the one before without anything being wrong."""
+        return False
+
     def params(self, position: Position) -> dict[str, str | int]:
         """The parameters that ask for the page at a position."""
         sized: dict[str, str | int] = {self.size_param: self.size} if self.size_param else {}
         return sized | self._place_params(position)
 
-    def following(self, position: Position, reply: Reply, count: int) -> Position | None:
-        """The position after a page of `count` records; `None` where the list ends."""
+    def following(self, position: Position, reply: Reply, things: Sequence[Any]) -> Position | None:
+        """The position after a page that lists these things; `None` where the list ends.
+
+        Raises `LostWay` where the page does not say how the list goes on.
+        """
         if self.more is not None and not found(self.more, reply.value):
             return None
-        return self._following(position, reply, count)
+        return self._following(position, reply, things)
 
     @abstractmethod
     def _place_params(self, position: Position) -> dict[str, str | int]: ...
 
     @abstractmethod
-    def _following(self, position: Position, reply: Reply, count: int) -> Position | None: ...
+    def _following(
+        self, position: Position, reply: Reply, things: Sequence[Any]
+    ) -> Position | None: ...
 
 
 class _Counted(_Paging):
@@ -96,7 +110,10 @@ class PageNumber(_Counted):
     def _place_params(self, position: Position) -> dict[str, str | int]:
         return {self.param: position.get("page", self.first)}
 
-    def _following(self, position: Position, reply: Reply, count: int) -> Position | None:
+    def _following(
+        self, position: Position, reply: Reply, things: Sequence[Any]
+    ) -> Position | None:
+        count = len(things)
         page, seen = position.get("page", self.first), position.get("seen", 0) + count
         if self._is_last(reply, seen=seen, count=count) or self._is_last_of(reply, page):
             return None
@@ -120,7 +137,10 @@ class Offset(_Counted):
     def _place_params(self, position: Position) -> dict[str, str | int]:
         return {self.param: position.get("offset", 0)}
 
-    def _following(self, position: Position, reply: Reply, count: int) -> Position | None:
+    def _following(
+        self, position: Position, reply: Reply, things: Sequence[Any]
+    ) -> Position | None:
+        count = len(things)
         # Counted by what came: a source that gives less than was asked for loses nothing.
         seen = position.get("offset", 0) + count
         return None if self._is_last(reply, seen=seen, count=count) else {"offset": seen}
@@ -140,14 +160,68 @@ class CursorInBody(_Paging):
     def _place_params(self, position: Position) -> dict[str, str | int]:
         return {self.param: position["cursor"]} if self.param and "cursor" in position else {}
 
-    def _following(self, position: Position, reply: Reply, count: int) -> Position | None:
-        del position, count
+    def _following(
+        self, position: Position, reply: Reply, things: Sequence[Any]
+    ) -> Position | None:
+        del position, things
         cursor = found(self.next, reply.value)
         if cursor is None or cursor is False or cursor == "":
             return None
         if self.param is None:
             return {"url": str(reply.url.join(str(cursor)))}
         return {"cursor": cursor if isinstance(cursor, int) else str(cursor)}
+
+
+class Keyset(_Paging):
+    """Pages that begin beyond the last record of the page before."""
+
+    style: Literal["keyset"]
+    """The next page is asked for by a value of the last record, such as its id."""
+    param: str
+    """The parameter that takes the value, for example `starting_after` or `created[gte]`."""
+    field: Path = "id"
+    """JMESPath, in a record, to the value. The source lists its records in the order of it."""
+    size_param: str | None = "limit"
+    """The parameter that asks for the size of a page."""
+    inclusive: bool = False
+    """Whether a page begins with the records that have the value itself, as after `gte`. These
+    come again, and are read once."""
+    ends: Literal["empty", "short"] = "empty"
+    """What ends the list where `more` does not tell: a page without anything new, or already one
+    that is `short`er than `size`."""
+
+    def _place_params(self, position: Position) -> dict[str, str | int]:
+        return {self.param: position["after"]} if "after" in position else {}
+
+    def _following(
+        self, position: Position, reply: Reply, things: Sequence[Any]
+    ) -> Position | None:
+        del reply
+        if self.more is None and (not things or self._is_short(things)):
+            return None
+        last = found(self.field, things[-1]) if things else None
+        if isinstance(last, bool) or not isinstance(last, str | int | float) or last == "":
+            raise LostWay(f"the last record has no '{self.field}' from which to go on")
+        if last != position.get("after"):
+            return {"after": last if isinstance(last, int) else str(last)}
+        if not self.inclusive:
+            raise LostWay(
+                f"it goes on with records that are not beyond the last one: check '{self.param}'"
+            )
+        if len(things) < self.size:
+            return None
+        raise LostWay(
+            f"a whole page has the same '{self.field}', so that nothing tells where the next one"
+            " begins; ask for larger pages, or page by a field that is unique"
+        )
+
+    @property
+    def may_repeat(self) -> bool:
+        """A list of one record ends with the page that it began with."""
+        return self.inclusive
+
+    def _is_short(self, things: Sequence[Any]) -> bool:
+        return self.ends == "short" and len(things) < self.size
 
 
 class LinkHeader(_Paging):
@@ -160,8 +234,10 @@ class LinkHeader(_Paging):
         del position
         return {}
 
-    def _following(self, position: Position, reply: Reply, count: int) -> Position | None:
-        del position, count
+    def _following(
+        self, position: Position, reply: Reply, things: Sequence[Any]
+    ) -> Position | None:
+        del position, things
         link = reply.links.get("next")
         return {"url": str(reply.url.join(link))} if link else None
 
@@ -176,13 +252,15 @@ class OnePage(_Paging):
         del position
         return {}
 
-    def _following(self, position: Position, reply: Reply, count: int) -> Position | None:
-        del position, reply, count
+    def _following(
+        self, position: Position, reply: Reply, things: Sequence[Any]
+    ) -> Position | None:
+        del position, reply, things
         return None
 
 
 Paging: TypeAlias = Annotated[
-    PageNumber | Offset | CursorInBody | LinkHeader | OnePage, Field(discriminator="style")
+    PageNumber | Offset | CursorInBody | Keyset | LinkHeader | OnePage, Field(discriminator="style")
 ]
 
 

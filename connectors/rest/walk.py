@@ -9,7 +9,10 @@ from connectors.contract import Malformed
 from connectors.http.message import Question, Reply, Run
 from connectors.http.wire import Wire
 from connectors.rest.options import Place
-from connectors.rest.paging import Position, found
+from connectors.rest.paging import LostWay, Position, found
+
+_MAX_EMPTY = 20
+"""So many pages in a row may be empty: sources that filter late send some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,18 +31,32 @@ async def walk(
     position: Position | None = start
     visited: set[str] = set()
     before: Sequence[Any] = ()
+    empty_count = 0
     while position is not None:
         _visit(position, visited, place=place, source=source)
         reply = await wire.ask(_at(question, place, position), run)
         page = _page(reply, position, place=place, source=source)
-        if page.things and page.things == before:
-            raise Malformed(
-                source,
-                f"{place.path} gave the same page twice: it seems to ignore the paging parameters;"
-                " check `paging`",
-            )
+        empty_count = 0 if page.things else empty_count + 1
+        _refuse_circle(page, before, empty_count, place=place, source=source)
         yield page
         position, before = page.following, page.things
+
+
+def _refuse_circle(
+    page: Page, before: Sequence[Any], empty_count: int, *, place: Place, source: str
+) -> None:
+    if page.things and page.things == before and not place.paging.may_repeat:
+        raise Malformed(
+            source,
+            f"{place.path} gave the same page twice: it seems to ignore the paging parameters;"
+            " check `paging`",
+        )
+    if empty_count > _MAX_EMPTY:
+        raise Malformed(
+            source,
+            f"{place.path} gave {empty_count} empty pages in a row and says that there is more;"
+            " check `more` and `next`",
+        )
 
 
 def _visit(position: Position, visited: set[str], *, place: Place, source: str) -> None:
@@ -71,9 +88,18 @@ def _page(reply: Reply, position: Position, *, place: Place, source: str) -> Pag
     count = found(total, reply.value) if total else None
     return Page(
         things=things,
-        following=place.paging.following(position, reply, len(things)),
+        following=_following(reply, position, things, place=place, source=source),
         total=count if isinstance(count, int) else None,
     )
+
+
+def _following(
+    reply: Reply, position: Position, things: Sequence[Any], *, place: Place, source: str
+) -> Position | None:
+    try:
+        return place.paging.following(position, reply, things)
+    except LostWay as exc:
+        raise Malformed(source, f"{place.path}: {exc}") from exc
 
 
 def _things(reply: Reply, *, place: Place, source: str) -> Sequence[Any]:

@@ -33,6 +33,8 @@ class Desk:
             "/api/page": self._by_page,
             "/api/offset": self._by_offset,
             "/api/cursor": self._by_cursor,
+            "/api/beyond": self._beyond,
+            "/api/from": self._from,
             "/api/next": self._by_next,
             "/api/link": self._by_link,
             "/api/whole": lambda _: JSONResponse(self.tickets),
@@ -91,6 +93,26 @@ class Desk:
         end = start + self._size(request)
         following = f"at:{end}" if end < len(self.tickets) else None
         return JSONResponse({"data": self.tickets[start:end], "next": following})
+
+    def _beyond(self, request: Request) -> Response:
+        """Keyset paging by id, newest ids last, as payment services do it."""
+        ids = [each["id"] for each in self.tickets]
+        after = request.query_params.get("starting_after")
+        if after is not None and after not in ids:
+            return JSONResponse({"error": "no such ticket"}, status_code=400)
+        start = 0 if after is None else ids.index(after) + 1
+        end = start + self._size(request)
+        body = {"data": self.tickets[start:end], "has_more": end < len(ids)}
+        return JSONResponse(body)
+
+    def _from(self, request: Request) -> Response:
+        """Keyset paging by time: the records that changed at the moment or later."""
+        since = request.query_params.get("changed[gte]", "")
+        found = sorted(
+            (each for each in self.tickets if each["changed"] >= since),
+            key=lambda each: str(each["changed"]),
+        )
+        return JSONResponse({"data": found[: self._size(request)]})
 
     def _linked(self, request: Request) -> tuple[list[dict[str, Any]], str | None]:
         start, size = int(request.query_params.get("start", 0)), self._size(request)

@@ -14,6 +14,8 @@ from tests.connectors.rest.opening import answering, everything, opened, tickets
 
 SIZED = {"size_param": "size"}
 PAGE = {"style": "page", **SIZED}
+BEYOND = {"style": "keyset", "param": "starting_after", **SIZED}
+FROM = {"style": "keyset", "param": "changed[gte]", "field": "changed", "inclusive": True, **SIZED}
 STYLES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "page until empty": ("/page", "data", PAGE),
     "page until short": ("/page", "data", PAGE | {"ends": "short"}),
@@ -25,6 +27,9 @@ STYLES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "offset by total": ("/offset", "data", {"style": "offset", "total": "meta.total", **SIZED}),
     "cursor": ("/cursor", "data", {"style": "cursor", "param": "cursor", "next": "next", **SIZED}),
     "address in body": ("/next", "data", {"style": "cursor", "next": "links.next", **SIZED}),
+    "keyset until empty": ("/beyond", "data", BEYOND),
+    "keyset until short": ("/beyond", "data", BEYOND | {"ends": "short"}),
+    "keyset by more": ("/beyond", "data", BEYOND | {"more": "has_more"}),
     "link header": ("/link", "@", {"style": "link", **SIZED}),
     "whole": ("/whole", "@", {"style": "none"}),
 }
@@ -57,7 +62,7 @@ def test_every_style_gives_every_record_exactly_once(style: str, count: int, siz
 
 @settings(max_examples=30, deadline=None)
 @given(
-    style=st.sampled_from(sorted(set(STYLES) - {"page until short"})),
+    style=st.sampled_from(sorted(set(STYLES) - {"page until short", "keyset until short"})),
     count=st.integers(0, 40),
     cap=st.integers(1, 12),
 )
@@ -82,6 +87,9 @@ def test_smaller_pages_than_asked_for_lose_nothing(style: str, count: int, cap: 
         ("offset by total", 3),
         ("cursor", 3),
         ("address in body", 3),
+        ("keyset until empty", 4),
+        ("keyset until short", 3),
+        ("keyset by more", 3),
         ("link header", 3),
         ("whole", 1),
     ],
@@ -167,3 +175,56 @@ def test_paging_parameters_can_go_into_the_body() -> None:
     asyncio.run(run())
 
     assert bodies == [b'{"limit":5,"offset":0}', b'{"limit":5,"offset":1}']
+
+
+@settings(max_examples=30, deadline=None)
+@given(count=st.integers(0, 40), size=st.integers(2, 12))
+def test_records_at_the_edge_of_inclusive_pages_are_read_once(count: int, size: int) -> None:
+    """After `changed[gte]` each page begins with the last record of the one before."""
+    desk = Desk(tickets=[ticket(number) for number in range(count)])
+    listing = {"path": "/from", "items": "data", "paging": FROM | {"size": size}}
+
+    async def run() -> list[str]:
+        transport = httpx2.ASGITransport(app=desk.app())
+        async with opened(tickets(list=listing), transport=transport) as source:
+            return [str(row[0]) for row in (await source.fetch(everything())).rows[()]]
+
+    assert asyncio.run(run()) == [f"t{number}" for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("paging", "body", "words", "calls"),
+    [
+        (BEYOND, {"data": [{}]}, "the last record has no 'id'", 1),
+        (BEYOND | {"more": "more"}, {"data": [], "more": True}, "has no 'id'", 1),
+        (BEYOND, {"data": [ticket(1)]}, "not beyond the last one: check 'starting_after'", 2),
+        (FROM | {"size": 1}, {"data": [ticket(1)]}, "a whole page has the same 'changed'", 2),
+        (PAGE | {"more": "more"}, {"data": [], "more": True}, "21 empty pages in a row", 21),
+    ],
+)
+def test_a_list_that_says_there_is_more_and_leads_nowhere_is_an_error(
+    paging: dict[str, Any], body: Any, words: str, calls: int
+) -> None:
+    """Ending it there would lose records without a word."""
+    message, made = _endless(paging, body)
+
+    assert words in message
+    assert made == calls
+
+
+def test_a_list_that_goes_on_behind_some_empty_pages_is_read_whole() -> None:
+    """Sources that filter after they have cut a page send empty ones in between."""
+    asked: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.params.get("page", ""))
+        data = [ticket(7)] if len(asked) == 5 else []
+        return httpx2.Response(200, json={"data": data, "more": len(asked) < 5})
+
+    async def run() -> object:
+        listing = {"path": "/tickets", "items": "data", "paging": PAGE | {"more": "more"}}
+        async with opened(tickets(list=listing), transport=answering(answer)) as source:
+            return (await source.fetch(everything())).rows[()]
+
+    assert asyncio.run(run()) == [("t7",)]
+    assert asked == ["1", "2", "3", "4", "5"]
