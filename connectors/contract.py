@@ -47,6 +47,7 @@ __all__ = [
     "Compare",
     "Connector",
     "Cursor",
+    "Describer",
     "DiscoveredEntity",
     "DocumentContent",
     "DocumentReader",
@@ -101,7 +102,9 @@ class Capability:
     `can_scan`: whether `scan` works; `tells_changes`: whether `scan` with a cursor gives only what
     changed since; `tells_deletions`: whether deletions are among these. `can_write`: whether
     `Writer.write` takes this entity. `can_nest`: whether it honours `Batch.nest`, with relations to
-    all entities for which it says so.
+    all entities for which it says so. `keys_per_call`: for matches of which one call to the source
+    takes fewer keys than a batch has, how many; 1 is a call for each key. `rows_per_call`: for
+    matches whose rows come in pages, `()` for the whole list, how many rows one call brings.
     `references`: for each relation, the source that the `…_ref` fields point into, where it is
     not this source.
     """
@@ -119,6 +122,8 @@ class Capability:
     tells_deletions: bool = False
     can_write: bool = False
     can_nest: bool = False
+    keys_per_call: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+    rows_per_call: Mapping[tuple[str, ...], int] = field(default_factory=dict)
     references: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -288,6 +293,15 @@ class Writer(Connector, Protocol):
         self, entity: str, records: Sequence[Mapping[str, Any]], *, idempotency_key: str
     ) -> Sequence[Written]:
         """Write records; says for each what happened. The same key writes once."""
+        ...
+
+
+@runtime_checkable
+class Describer(Protocol):
+    """A connector that can say how it puts a question to its source."""
+
+    def describe(self, batch: Batch) -> str:
+        """The statement or request for a batch, without asking: no values, no secrets, no hosts."""
         ...
 
 
