@@ -197,6 +197,34 @@ class Telemetry(Section):
     """How a message looks: `text` for people, `json` for machines, one object a line."""
 
 
+class Redis(Section):
+    """A Redis that replicas share. The gateway serves without it whenever it fails."""
+
+    url: SecretStr
+    """The address, such as `redis://user:password@host:6379/0`, or `rediss://…` for TLS. Give the
+    gateway a database number, or a whole Redis, of its own."""
+
+    timeout_s: Annotated[float, Field(gt=0, le=1)] = 0.05
+    """How long Redis may take to answer, in seconds. A Redis that takes longer, or fails, is left
+    alone for five seconds."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_redis(cls, url: SecretStr) -> SecretStr:
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme in {"redis", "rediss"} and parts.hostname:
+            return url
+        raise ValueError("it must start with redis:// or rediss://, and name a host")
+
+
+class Cache(Section):
+    """Answers of live sources that are kept. Which are, and for how long, the sources say."""
+
+    max_bytes: Count = 64 * 1024 * 1024
+    """How much memory they may take in each process, in bytes. What was not used for longest goes
+    first."""
+
+
 class Settings(Section):
     """The whole configuration. `base_dir` is the folder that relative paths start at."""
 
@@ -218,6 +246,12 @@ class Settings(Section):
 
     telemetry: Telemetry = Field(default_factory=Telemetry)
     """What the gateway tells those who run it."""
+
+    cache: Cache = Field(default_factory=Cache)
+    """Answers of live sources that are kept. Which are, and for how long, the sources say."""
+
+    redis: Redis | None = None
+    """A Redis that replicas share. The gateway serves without it whenever it fails."""
 
     _base_dir: Path = PrivateAttr(default_factory=Path.cwd)
 

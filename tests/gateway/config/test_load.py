@@ -45,8 +45,8 @@ identity:
 
     assert problems(tmp_path, text) == [
         (
-            "customer360.yaml:1:1: unknown setting 'srever'; there are 'identity', 'limits',"
-            " 'server', 'sources', 'store', 'telemetry'"
+            "customer360.yaml:1:1: unknown setting 'srever'; there are 'cache', 'identity',"
+            " 'limits', 'redis', 'server', 'sources', 'store', 'telemetry'"
         ),
         "customer360.yaml:4:11: sources.shop.kind: there is no kind 'sqll'; did you mean 'sql'?",
         (
