@@ -5,8 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from connectors.aspects.failure_log import FailureLog
+from connectors.aspects.tally import Tallies
 from connectors.deadline import Deadlines
-from connectors.errors import CircuitOpen, Misconfigured, Refused, SourceError, TimedOut
+from connectors.errors import (
+    CircuitOpen,
+    Misconfigured,
+    OverLimit,
+    Refused,
+    SourceError,
+    TimedOut,
+)
 
 
 class SourceStatus(enum.StrEnum):
@@ -35,7 +44,7 @@ class Health:
 
 def status_of(error: SourceError) -> SourceStatus:
     """The status that a failure stands for."""
-    if isinstance(error, CircuitOpen):
+    if isinstance(error, (CircuitOpen, OverLimit)):
         return SourceStatus.OPEN
     if isinstance(error, TimedOut):
         return SourceStatus.TIMEOUT
@@ -47,11 +56,14 @@ def status_of(error: SourceError) -> SourceStatus:
 class HealthBoard:
     """The health of every source by name, as this process has seen it.
 
-    `deadlines` ends the questions that sources do not answer in time.
+    `deadlines` ends the questions that sources do not answer in time, `failures` logs what goes
+    wrong, and `tallies` counts.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.deadlines = Deadlines()
+        self.failures = FailureLog()
+        self.tallies = Tallies()
         self._now = now
         self._health: dict[str, Health] = {}
         # Sources whose last answer was whole, which is noted with every answer.

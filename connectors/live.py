@@ -87,7 +87,9 @@ class LivePart:
             f"rows of {self.question.entity} that are no canonical rows of the fields that were"
             f" asked for ({type(exc).__name__}: {exc}); tell the authors of the connector",
         )
-        self.session.federation.board.failed(error)
+        board = self.session.federation.board
+        board.failed(error)
+        board.failures.failed(error, entity=self.question.entity)
         return error
 
     def _division(self, match: tuple[str, ...]) -> Division:

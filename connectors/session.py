@@ -88,6 +88,7 @@ class Session:
                 return await self._ask_native(part, question, keys)
             return await LivePart(self, part, question).ask(keys)
         except SourceError as exc:
+            self.federation.board.failures.failed(exc, entity=question.entity)
             return dict.fromkeys(keys, exc)
 
     async def _ask_native(self, part: Part, question: Question, keys: Sequence[Key]) -> Outcomes:

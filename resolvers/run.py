@@ -1,5 +1,6 @@
 """A run: one execution of a plan, with the rows that its steps found and the errors on the way."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -77,8 +78,7 @@ class Run:
             self.report(path, key, site, failure.message, code=failure.code)
             return
         more: dict[str, object] = {"source": failure.source}
-        if failure.retry_after_s is not None:
-            more["retryAfter"] = failure.retry_after_s
+        more |= _told(failure)
         self.report(path, key, site, failure.client_message, code=failure.code, **more)
 
     def absent(self, path: Path, key: str, site: int, place: Place, required: object) -> None:
@@ -147,7 +147,13 @@ class Run:
     def missing(self, errors: Sequence[SourceError]) -> list[Mapping[str, Any]]:
         """The sources that failed to add to a page, as the type `MissingSource` shows them."""
         return [
-            {"source": each.source, "code": each.code, "message": each.client_message}
+            {
+                "source": each.source,
+                "code": each.code,
+                "message": each.client_message,
+                "retry_after": _whole(each.retry_after_s),
+                "error_id": each.error_id,
+            }
             for each in errors
         ]
 
@@ -185,6 +191,17 @@ def complete_items(  # noqa: PLR0917  # called by generated code only, as above
             return None
         completed.append(item)
     return completed
+
+
+def _told(failure: SourceError) -> Mapping[str, object]:
+    """When to ask again, and under which id the log tells more, as far as that is known."""
+    known = {"retryAfter": _whole(failure.retry_after_s), "errorId": failure.error_id}
+    return {name: each for name, each in known.items() if each is not None}
+
+
+def _whole(duration_s: float | None) -> int | None:
+    """Whole seconds, never too few."""
+    return None if duration_s is None else math.ceil(duration_s)
 
 
 def _listed(path: Path) -> list[str | int]:

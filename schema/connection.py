@@ -31,6 +31,10 @@ class MissingSource:
     source: str = described("The name of the source.")
     code: str = described("What kind of failure, as in the `code` of errors.")
     message: str = described("What happened, in words.")
+    retry_after: int | None = described(
+        "After how many seconds to ask again, where the source said so."
+    )
+    error_id: str | None = described("The id under which the gateway's log tells more.")
 
 
 @strawberry.type(description="A node and its place in the list.")

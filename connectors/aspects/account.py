@@ -2,24 +2,44 @@
 
 import time
 from collections.abc import Awaitable
-from dataclasses import dataclass
-
-import structlog
+from dataclasses import dataclass, field
+from typing import Final
 
 from connectors.contract import Answer, Batch, Connector, SourceError, TimedOut
 from connectors.health import HealthBoard, SourceStatus, status_of
 
-log = structlog.get_logger(__name__)
+_WORST_FIRST: Final = (
+    SourceStatus.DOWN,
+    SourceStatus.OPEN,
+    SourceStatus.TIMEOUT,
+    SourceStatus.REFUSED,
+    SourceStatus.PARTIAL,
+    SourceStatus.STALE,
+)
+_ANSWERS: Final = frozenset({SourceStatus.PARTIAL, SourceStatus.STALE})
 
 
 @dataclass(slots=True)
 class Account:
-    """What one request asked of one source: milliseconds of its slowest answer, rows, calls."""
+    """What one request asked of one source: milliseconds of its slowest answer, rows, calls.
 
-    status: SourceStatus = SourceStatus.OK
+    `has_answered`: whether it answered anything; `troubles`: what else became of questions than a
+    whole answer.
+    """
+
     elapsed_ms: float = 0.0
     row_count: int = 0
     call_count: int = 0
+    has_answered: bool = False
+    troubles: set[SourceStatus] = field(default_factory=set)
+
+    @property
+    def status(self) -> SourceStatus:
+        """What became of all that was asked: the worst, or partial where some was answered."""
+        if not self.troubles:
+            return SourceStatus.OK
+        worst = next(each for each in _WORST_FIRST if each in self.troubles)
+        return SourceStatus.PARTIAL if self.has_answered and worst not in _ANSWERS else worst
 
 
 class Accounts:
@@ -67,41 +87,59 @@ async def accounted(
     try:
         answer = await answering
     except Exception as exc:
-        error = _logged(source, entity, exc)
-        account.status = status_of(error)
-        account.call_count += 1
-        board.failed(error)
+        elapsed_s = time.perf_counter() - started
+        error = _logged(source, entity, exc, board)
+        _note_failure(error, account, entity=entity, elapsed_s=elapsed_s, board=board)
         if error is exc:
             raise
         raise error from exc
-    finally:
-        elapsed_ms = (time.perf_counter() - started) * 1000
-        account.elapsed_ms = max(account.elapsed_ms, elapsed_ms)
+    elapsed_s = time.perf_counter() - started
+    row_count = sum(map(len, answer.rows.values())) + answer.nested_count
+    account.elapsed_ms = max(account.elapsed_ms, elapsed_s * 1000)
+    account.row_count += row_count
     account.call_count += answer.calls
-    account.row_count += sum(map(len, answer.rows.values())) + answer.nested_count
+    board.tallies.answered(
+        source, entity, elapsed_s=elapsed_s, row_count=row_count, call_count=answer.calls
+    )
     if answer.failures or answer.skipped:
-        _note(source, answer, account, board)
+        _note(answer, account, source=source, entity=entity, board=board)
     else:
+        account.has_answered = True
         board.answered(source)
     return answer
 
 
-def _note(source: str, answer: Answer, account: Account, board: HealthBoard) -> None:
+def _note_failure(
+    error: SourceError, account: Account, *, entity: str, elapsed_s: float, board: HealthBoard
+) -> None:
+    status = status_of(error)
+    call_count = 0 if status is SourceStatus.OPEN else 1
+    account.troubles.add(status)
+    account.call_count += call_count
+    account.elapsed_ms = max(account.elapsed_ms, elapsed_s * 1000)
+    tally = board.tallies.of(error.source, entity)
+    tally.failed(status, error.code, elapsed_s=elapsed_s, call_count=call_count)
+    board.failed(error)
+
+
+def _note(
+    answer: Answer, account: Account, *, source: str, entity: str, board: HealthBoard
+) -> None:
     for skipped in answer.skipped:
-        log.warning("record_skipped", source=source, record=skipped.record_id, why=skipped.reason)
-    account.status = SourceStatus.PARTIAL
-    if answer.failures:
-        for failure in {str(each): each for each in answer.failures.values()}.values():
-            log.warning("source_failed_for_keys", source=source, error=str(failure))
-        board.failed_in_part(next(iter(answer.failures.values())))
+        board.failures.skipped(source, skipped.record_id, skipped.reason)
+    account.troubles.add(SourceStatus.PARTIAL)
+    account.has_answered = True
+    failures = [board.failures.failed(each, entity=entity) for each in answer.failures.values()]
+    tally = board.tallies.of(source, entity)
+    tally.note(SourceStatus.PARTIAL, {each.code for each in failures})
+    if failures:
+        board.failed_in_part(failures[0])
     else:
         board.answered(source, skipped_count=len(answer.skipped))
 
 
-def _logged(source: str, entity: str, exc: Exception) -> SourceError:
+def _logged(source: str, entity: str, exc: Exception, board: HealthBoard) -> SourceError:
     """What a failure means, after it was logged."""
     if isinstance(exc, SourceError):
-        log.warning("source_failed", source=source, code=exc.code, error=exc.message)
-        return exc
-    log.error("source_failed_unexpectedly", source=source, entity=entity, exc_info=exc)
-    return SourceError(source, f"unexpected {type(exc).__name__}")
+        return board.failures.failed(exc, entity=entity)
+    return board.failures.failed_unexpectedly(source, exc, entity=entity)

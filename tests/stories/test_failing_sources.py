@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from structlog.testing import capture_logs
+
 from tests.stories.company import ask, free_port, gateway, running_desk
 
 ADA = """
@@ -28,7 +30,8 @@ def test_a_source_that_is_down_at_the_start_costs_its_own_fields(
         async with gateway(tmp_path, database_url, free_port()) as it:
             await it.sync.sync_source("people")
 
-            answer = await ask(it, ADA, mail="ada@example.COM")
+            with capture_logs() as logs:
+                answer = await ask(it, ADA, mail="ada@example.COM")
 
             assert answer["data"] == {
                 "customer": {
@@ -39,7 +42,11 @@ def test_a_source_that_is_down_at_the_start_costs_its_own_fields(
             }
             (error,) = answer["errors"]
             assert error["path"] == ["customer", "tickets"]
-            assert error["extensions"] == {"code": "SOURCE_UNAVAILABLE", "source": "desk"}
+            assert error["extensions"] == {
+                "code": "SOURCE_UNAVAILABLE",
+                "source": "desk",
+                "errorId": logs[-1]["error_id"],
+            }
             assert "127.0.0.1" not in str(answer)
             assert answer["extensions"]["sources"]["desk"]["status"] == "down"
 
@@ -92,10 +99,15 @@ def test_wrong_credentials_are_refused_fields_and_not_retried(
                 await it.sync.sync_source("people")
                 desk.status = 403
 
-                answer = await ask(it, ADA, mail="ada@example.com")
+                with capture_logs() as logs:
+                    answer = await ask(it, ADA, mail="ada@example.com")
 
         (error,) = answer["errors"]
-        assert error["extensions"] == {"code": "SOURCE_REFUSED", "source": "desk"}
+        assert error["extensions"] == {
+            "code": "SOURCE_REFUSED",
+            "source": "desk",
+            "errorId": logs[-1]["error_id"],
+        }
         assert desk.request_count == 1
         assert "open-sesame" not in str(answer)
 
