@@ -16,9 +16,9 @@ from datetime import datetime
 from typing import Any
 
 from connectors.contract import Change, ChangePage, Cursor, Skipped, SourceError
+from connectors.documents.packing import packed_keys, unpacked_keys
 from connectors.files.dataset import DataSet, repeated
 from connectors.files.folder import DataFile
-from connectors.files.packing import packed_keys, unpacked_keys
 from connectors.files.reading import Found, records
 from connectors.mapping import Reader
 

@@ -8,7 +8,7 @@ from connectors.contract import Finding, Severity, SourceError
 from connectors.files.dataset import DataSet
 from connectors.files.folder import DataFile
 from connectors.files.reading import records
-from connectors.files.shelf import Shelf
+from connectors.files.shelf import FolderShelf
 
 SAMPLE_RECORDS = 1_000
 
@@ -46,7 +46,7 @@ def _check_file(setting: str, file: DataFile, data: DataSet, now: datetime) -> I
         yield Finding(Severity.INFO, f"{file.name}: it has no records", setting)
 
 
-def check_documents(shelf: Shelf, *, now: datetime) -> Iterator[Finding]:
+def check_documents(shelf: FolderShelf, *, now: datetime) -> Iterator[Finding]:
     """What is wrong with the documents: none at all, some outside the layout, some unreadable."""
     setting = "entities.document.layout"
     try:

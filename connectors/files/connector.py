@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 from connectors.contract import (
     Answer,
@@ -16,15 +17,20 @@ from connectors.contract import (
     Environment,
     Finding,
     Misconfigured,
+    Skipped,
 )
-from connectors.files import changes, shelf_changes
+from connectors.documents import changes as document_changes
+from connectors.documents.entity import DocumentEntity
+from connectors.documents.shared import Shared
+from connectors.documents.shelf import Catalogue, Shelf
+from connectors.documents.snapshot import Snapshot
+from connectors.files import changes
 from connectors.files.checking import check_documents, check_table
 from connectors.files.dataset import DataSet
 from connectors.files.discovering import discovered
-from connectors.files.options import DocumentEntity, FilesOptions
-from connectors.files.shared import Shared
-from connectors.files.shelf import Catalogue, Shelf
-from connectors.files.snapshot import Snapshot
+from connectors.files.folder import DataFile
+from connectors.files.options import FilesOptions
+from connectors.files.shelf import FolderShelf
 from connectors.mapping import Translation
 
 
@@ -54,7 +60,10 @@ class TablePart:
         self.translation = data.translation
         self._name = name
         self._now = environment.now
-        self._current = Shared(lambda: data.current(now=environment.now()))
+        self._current = Shared(partial(asyncio.to_thread, self._load))
+
+    def _load(self) -> Snapshot:
+        return self.data.current(now=self._now())
 
     async def snapshot(self) -> Snapshot:
         """The rows of the files as they are now."""
@@ -72,12 +81,12 @@ class TablePart:
 class ShelfPart:
     """The entity `document`, where files are documents."""
 
-    def __init__(self, shelf: Shelf, environment: Environment, max_age: timedelta) -> None:
+    def __init__(self, shelf: FolderShelf, environment: Environment, max_age: timedelta) -> None:
         self.shelf = shelf
-        self.translation = shelf.translation
+        self.translation = shelf.shelf.translation
         self._now = environment.now
-        self._recent = Shared(lambda: shelf.current(now=environment.now(), max_age=max_age))
-        self._fresh = Shared(lambda: shelf.current(now=environment.now(), max_age=timedelta(0)))
+        self._recent = Shared(partial(asyncio.to_thread, self._walked, max_age))
+        self._fresh = Shared(partial(asyncio.to_thread, self._walked, timedelta(0)))
 
     async def snapshot(self) -> Snapshot:
         """The documents, as the last walk found them."""
@@ -86,8 +95,9 @@ class ShelfPart:
     def pages(self, since: Cursor | None) -> Iterator[ChangePage]:
         """The changes of the folder."""
         now = self._now()
-        catalogue = self.shelf.current(now=now, max_age=timedelta(0))
-        yield from shelf_changes.pages(self.shelf, catalogue, since=since, now=now)
+        found = self.shelf.current(now=now, max_age=timedelta(0)).snapshot
+        rows: list[tuple[Any, ...] | Skipped] = [*found.rows.values(), *found.skipped]
+        yield from document_changes.pages(self.shelf.shelf, rows, since=since, now=now)
 
     def findings(self) -> Iterator[Finding]:
         """What does not fit in the folder."""
@@ -96,10 +106,13 @@ class ShelfPart:
     async def content(self, record_id: str) -> DocumentContent | None:
         """A document's content; one that is not known may be new, so the folder is walked again."""
         for catalogue in (self._recent, self._fresh):
-            known: Catalogue = await catalogue.outcome()
+            known = await catalogue.outcome()
             if record_id in known.files:
                 return await asyncio.to_thread(self.shelf.content, known, record_id)
         return None
+
+    def _walked(self, max_age: timedelta) -> Catalogue[DataFile]:
+        return self.shelf.current(now=self._now(), max_age=max_age)
 
 
 class FilesConnector:
@@ -141,7 +154,7 @@ class FilesConnector:
         return await asyncio.to_thread(snapshot.answer, batch, now=self._environment.now())
 
     async def scan(self, entity: str, *, since: Cursor | None) -> AsyncIterator[ChangePage]:
-        """Changes of an entity: see `connectors.files.changes` and `shelf_changes`."""
+        """Changes of an entity: see `changes` here and in `connectors.documents`."""
         pages = await asyncio.to_thread(self._of(entity).pages, since)
         while (page := await asyncio.to_thread(next, pages, None)) is not None:
             yield page
@@ -169,7 +182,7 @@ class FilesConnector:
         )
         if isinstance(mapping, DocumentEntity):
             limit = options.max_documents
-            shelf = Shelf(mapping, translation, root=self._root, limit=limit)
+            shelf = FolderShelf(Shelf(mapping, translation), root=self._root, limit=limit)
             return ShelfPart(shelf, self._environment, timedelta(seconds=options.refresh_s))
         data = DataSet(mapping, translation, root=self._root, max_bytes=options.max_bytes)
         return TablePart(name, data, self._environment)

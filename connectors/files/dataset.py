@@ -10,10 +10,10 @@ from threading import Lock
 from typing import Any
 
 from connectors.contract import Refused, Skipped, Unavailable
+from connectors.documents.snapshot import Rows, Snapshot
 from connectors.files.folder import DataFile, matching
 from connectors.files.options import TableOptions
 from connectors.files.reading import Found, records
-from connectors.files.snapshot import Rows, Snapshot
 from connectors.mapping import Translation
 
 ATTEMPTS = 3

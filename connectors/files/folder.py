@@ -5,13 +5,15 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO
 
 from connectors.contract import Misconfigured, Refused, SourceError, Unavailable
 
 MAX_MATCHES = 10_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,21 @@ class DataFile:
     fingerprint: str
     size_bytes: int
     modified_ns: int
+
+    @property
+    def modified_at(self) -> datetime:
+        """The time of the last change."""
+        return _EPOCH + timedelta(microseconds=self.modified_ns // 1000)
+
+    @property
+    def version(self) -> str:
+        """The time of the last change and the length: it is told without reading the content."""
+        return f"{self.modified_ns // 1000:x}-{self.size_bytes:x}"
+
+    @property
+    def media_type(self) -> None:
+        """Nothing: a folder does not tell it."""
+        return
 
     def problem(self, error: type[SourceError], text: str) -> SourceError:
         """An error about this file."""
@@ -125,9 +142,3 @@ def _found(root: Path, pattern: str, source: str) -> Iterator[Path]:
 
 def _is_inside(path: Path, root: Path) -> bool:
     return path.resolve().is_relative_to(root.resolve())
-
-
-def is_pattern_below(pattern: str) -> bool:
-    """Whether a pattern stays below its folder."""
-    parts = PurePosixPath(pattern).parts
-    return bool(parts) and not pattern.startswith("/") and ".." not in parts

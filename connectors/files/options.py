@@ -8,7 +8,6 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Discriminator,
     Field,
     GetJsonSchemaHandler,
@@ -18,10 +17,10 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from connectors.files.folder import is_pattern_below
-from connectors.files.layout import Layout
-from connectors.mapping import Dialect, EntityMapping, Expression, MappedOptions
-from connectors.mapping.expression import Settings, Value
+from connectors.documents.entity import DocumentEntity, StoredEntity
+from connectors.documents.layout import is_pattern_below
+from connectors.mapping import Dialect, MappedOptions
+from connectors.mapping.expression import Settings
 
 Format: TypeAlias = Literal["csv", "jsonl", "json", "parquet", "excel"]
 
@@ -41,10 +40,6 @@ BY_SUFFIX: Mapping[str, Format] = MappingProxyType(
     }
 )
 """The formats that file names tell."""
-
-DOCUMENT_FIELDS: Mapping[str, str] = MappingProxyType(
-    {each: each for each in ("name", "kind", "media_type", "size_bytes", "version", "modified_at")}
-)
 
 
 def _encoding(name: str) -> str:
@@ -113,22 +108,11 @@ class TableOptions(Settings):
         return self.delimiter or ("\t" if name.lower().endswith(".tsv") else ",")
 
 
-class FilesEntity(EntityMapping):
-    """What every entity of a folder has in common."""
-
-    @field_validator("changed")
-    @classmethod
-    def _has_no_time(cls, value: str | None) -> str | None:
-        if value is not None:
-            raise ValueError("leave it out: a folder tells by itself which files have changed")
-        return value
-
-
-class TableEntity(FilesEntity, TableOptions):
+class TableEntity(StoredEntity, TableOptions):
     """An entity whose records are lines of CSV, Parquet or Excel files; names are columns."""
 
 
-class JsonEntity(FilesEntity, TableOptions):
+class JsonEntity(StoredEntity, TableOptions):
     """An entity whose records are JSON objects; names are paths (JMESPath).
 
     `_file` is the path of the file that a record stands in, `_folder` the name of its folder.
@@ -137,49 +121,8 @@ class JsonEntity(FilesEntity, TableOptions):
     dialect: ClassVar[Dialect] = Dialect.JMESPATH
 
 
-def _pattern(value: object) -> object:
-    return Layout.parsed(value) if isinstance(value, str) else value
-
-
-class DocumentEntity(FilesEntity):
-    """The entity `document` where each file below the folder is a document.
-
-    Paths in `fields` and `references` look into: `path name suffix folder media_type size_bytes
-    modified_at version kind customer`, `layout` (the parts that the layout names), `meta` (the
-    sidecar of the file, `<file>.meta.json`) and `sidecar` (the nearest `customer.json`).
-    """
-
-    dialect: ClassVar[Dialect] = Dialect.JMESPATH
-
-    key: tuple[Value, ...] = (Expression.model_validate({"from": "path"}),)
-    """What identifies a document: its path below the folder."""
-
-    layout: Annotated[Layout, BeforeValidator(_pattern, json_schema_input_type=str)] = Field(
-        default_factory=lambda: Layout.parsed("**/*")
-    )
-    """How paths tell what a document is, such as `customers/{customer}/{kind}/{name}`; a file that
-    does not fit is no document. `customer`, `kind` and `version` are understood."""
-
-    sidecar: str = "customer.json"
-    """The name of the file in a folder that describes the customer whose documents are there."""
-
-    kinds: dict[str, str] = Field(default_factory=dict)
-    """Words for kinds of documents, such as `合同: CONTRACT`, besides those that are known."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _filled_in(cls, value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            return value
-        references = {"customer": "customer", **(value.get("references") or {})}
-        if isinstance(references["customer"], Mapping):
-            references["customer"] = {"from": "customer", **references["customer"]}
-        fields = {**DOCUMENT_FIELDS, **(value.get("fields") or {})}
-        return {**value, "references": references, "fields": fields}
-
-
 def _tag(value: Any) -> str:
-    if isinstance(value, FilesEntity):
+    if isinstance(value, StoredEntity):
         return type(value).__name__
     if not isinstance(value, Mapping):
         return "TableEntity"

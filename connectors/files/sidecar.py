@@ -1,23 +1,20 @@
-"""Sidecars: small JSON files beside documents that say more about them."""
+"""Sidecars in a folder, read again only when they have changed."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
-import orjson
-
 from connectors.contract import Skipped
+from connectors.documents.sidecar import (
+    MAX_BYTES,
+    META_SUFFIX,
+    NO_SIDECAR,
+    Sidecar,
+    content,
+    too_large,
+    unreadable,
+)
 from connectors.files.folder import DataFile, looked_at
-
-META_SUFFIX = ".meta.json"
-MAX_BYTES = 1024 * 1024
-NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-Sidecar: TypeAlias = tuple[str, Mapping[str, Any]]
-"""A fingerprint and a content; both empty where there is none."""
-
 
 Read: TypeAlias = tuple[str, Mapping[str, Any], str | None]
 """A fingerprint, a content, and why it could not be read."""
@@ -39,7 +36,7 @@ class Sidecars:
         """The fingerprint and the content of a sidecar; both empty where there is none."""
         file = looked_at(path, self._root, source=self._source)
         if file is None or not path.resolve().is_relative_to(self._root.resolve()):
-            return "", NOTHING
+            return NO_SIDECAR
         known = self._earlier.get(path)
         if known is None or known[0] != file.fingerprint:
             known = (file.fingerprint, *_content(file))
@@ -62,7 +59,7 @@ class Round:
     def __init__(self, sidecars: Sidecars, root: Path, name: str) -> None:
         self._sidecars = sidecars
         self._name = name
-        self._folders: dict[Path, Sidecar] = {root.parent: ("", NOTHING)}
+        self._folders: dict[Path, Sidecar] = {root.parent: NO_SIDECAR}
 
     def of_file(self, path: Path) -> Sidecar:
         """The sidecar of a file itself."""
@@ -77,13 +74,9 @@ class Round:
 
 
 def _content(file: DataFile) -> tuple[Mapping[str, Any], str | None]:
-    note = "its documents are given without what it says"
     if file.size_bytes > MAX_BYTES:
-        return NOTHING, f"{file.name}: it is larger than {MAX_BYTES} bytes; {note}"
+        return too_large(file.name)
     try:
-        found = orjson.loads(file.path.read_bytes())
-    except (orjson.JSONDecodeError, OSError) as error:
-        return NOTHING, f"{file.name}: it cannot be read as JSON ({error}); {note}"
-    if not isinstance(found, dict):
-        return NOTHING, f"{file.name}: it holds no JSON object; {note}"
-    return found, None
+        return content(file.name, file.path.read_bytes())
+    except OSError as error:
+        return unreadable(file.name, f"it cannot be read as JSON ({error})")

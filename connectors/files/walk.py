@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.contract import Refused
+from connectors.documents.sidecar import META_SUFFIX
 from connectors.files.folder import DataFile, mapped_errors, seen
-from connectors.files.sidecar import META_SUFFIX
 
 _NO_DOCUMENTS = frozenset({"thumbs.db", "desktop.ini"})
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from connectors.contract import DocumentContent, DocumentReader, Refused, Unavailable
-from connectors.files.facts import kind
-from connectors.files.layout import Layout
+from connectors.documents.facts import kind
+from connectors.documents.layout import Layout
 from tests.connectors.files.folder import Folder
 
 LAYOUT = {"layout": "customers/{customer}/{kind}/{name}"}

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Self
-
-from connectors.files.folder import is_pattern_below
 
 _TOKEN = re.compile(r"\{([A-Za-z_]\w*)\}|(\*\*/)|(\*)|([{}])|([^*{}]+)")
 
@@ -48,3 +47,9 @@ def _part(token: re.Match[str]) -> str:
     if steps:
         return "(?:[^/]+/)*"
     return "[^/]*" if anything else re.escape(text)
+
+
+def is_pattern_below(pattern: str) -> bool:
+    """Whether a pattern stays below its folder."""
+    parts = PurePosixPath(pattern).parts
+    return bool(parts) and not pattern.startswith("/") and ".." not in parts

@@ -20,6 +20,10 @@ class Snapshot:
     skipped: tuple[Skipped, ...] = ()
     indexes: dict[str, dict[str, list[tuple[Any, ...]]]] = field(default_factory=dict)
 
+    def record(self, record_id: str) -> dict[str, Any]:
+        """The values of one row by field."""
+        return dict(zip(self.fields, self.rows[record_id], strict=True))
+
     def answer(self, batch: Batch, *, now: datetime) -> Answer:
         """The rows that a batch asks for, in the order of the source."""
         project = self._projection(batch.fields, now)

@@ -1,13 +1,12 @@
 """Facts: what a path and its sidecars tell about a document, for mappings to look into."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
-from connectors.files.folder import DataFile
-from connectors.files.media import media_type
+from connectors.documents.media import media_type
+from connectors.documents.stored import StoredFile
 from domain.document import DocumentKind
 
 _WORDS: Mapping[str, DocumentKind] = MappingProxyType(
@@ -25,12 +24,11 @@ _WORDS: Mapping[str, DocumentKind] = MappingProxyType(
 )
 """Words in paths that name a kind, besides the kinds' own names in singular and plural."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KINDS = frozenset(each.name for each in DocumentKind)
 
 
 def facts(
-    file: DataFile,
+    file: StoredFile,
     *,
     layout: Mapping[str, str],
     meta: Mapping[str, Any],
@@ -48,10 +46,10 @@ def facts(
         "name": meta.get("name") or path.name,
         "suffix": path.suffix,
         "folder": path.parent.name,
-        "media_type": meta.get("media_type") or media_type(path.suffix),
+        "media_type": meta.get("media_type") or file.media_type or media_type(path.suffix),
         "size_bytes": file.size_bytes,
-        "modified_at": _EPOCH + timedelta(microseconds=file.modified_ns // 1000),
-        "version": meta.get("version") or layout.get("version") or _version(file),
+        "modified_at": file.modified_at,
+        "version": meta.get("version") or layout.get("version") or file.version,
         "kind": kind(meta.get("kind") or layout.get("kind"), kinds=kinds),
         "customer": meta.get("customer") or layout.get("customer") or sidecar.get("id"),
         "layout": layout,
@@ -66,7 +64,3 @@ def kind(word: object, *, kinds: Mapping[str, str]) -> str:
     own = kinds.get(text) or _WORDS.get(text)
     guesses = [own, text.upper(), text.upper().removesuffix("S")]
     return next((each for each in guesses if each in _KINDS), DocumentKind.OTHER.name)
-
-
-def _version(file: DataFile) -> str:
-    return f"{file.modified_ns // 1000:x}-{file.size_bytes:x}"

@@ -1,8 +1,8 @@
-"""Work in a thread that several askers share."""
+"""Work that several askers share."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -14,14 +14,14 @@ class Shared(Generic[T]):
     there for the next question.
     """
 
-    def __init__(self, work: Callable[[], T]) -> None:
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, T]]) -> None:
         self._work = work
         self._task: asyncio.Task[T] | None = None
 
     async def outcome(self) -> T:
         """What the work gives, or raises."""
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(asyncio.to_thread(self._work))
+            self._task = asyncio.create_task(self._work())
             self._task.add_done_callback(_seen)
         return await asyncio.shield(self._task)
 
