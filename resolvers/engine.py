@@ -1,7 +1,7 @@
 """The engine: from a request's document to the bytes of its answer."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 from graphql import (
@@ -22,13 +22,27 @@ from resolvers.fusion import Doubtful
 from resolvers.introspection import introspect
 from resolvers.limit import DocumentLimits
 from resolvers.operation import Document, DocumentCache, InvalidDocument
-from resolvers.planner import Nesting
+from resolvers.planner import Nesting, Plan
 from resolvers.problem import UserError
 from resolvers.request import Request
 from resolvers.result import ErrorCode, Result, ResultKind
 from resolvers.run import Run
 
 _STATUS = {each: each.value.lower() for each in SourceStatus}
+
+
+class Task(NamedTuple):
+    """An operation of a request that nothing is wrong with."""
+
+    document: Document
+    operation: OperationDefinitionNode
+    variables: VariableValues
+    request: Request
+    context: Context
+
+
+Executed: TypeAlias = Callable[[Task, Nesting | None], Awaitable[Result]]
+"""Gives the answer to an operation; it fuses what the second argument allows."""
 
 
 class Engine:
@@ -52,8 +66,14 @@ class Engine:
             rules.append(NoSchemaIntrospectionCustomRule)
         self._documents = DocumentCache(schema, limits or DocumentLimits(), rules=rules)
 
-    async def execute(self, request: Request, context: Context) -> Result:
-        """The answer to a request. Errors of the client are answers; nothing is raised for them."""
+    async def execute(
+        self, request: Request, context: Context, *, executed: Executed | None = None
+    ) -> Result:
+        """The answer to a request. Errors of the client are answers; nothing is raised for them.
+
+        `executed` gives the answer to an operation that nothing is wrong with; if it is not given,
+        the operation is executed.
+        """
         try:
             document = await self._documents.get(request.query)
             operation = document.operation(request.operation_name)
@@ -74,42 +94,29 @@ class Engine:
         variables = document.variables(operation).values(request.variables)
         if isinstance(variables, list):
             return _refused([_formatted(each, ErrorCode.BAD_USER_INPUT) for each in variables])
-        return await self._run(document, operation, variables, request, context)
+        task = Task(document, operation, variables, request, context)
+        return await self._run(task, executed or self._executed)
 
-    async def _run(
-        self,
-        document: Document,
-        operation: OperationDefinitionNode,
-        variables: VariableValues,
-        request: Request,
-        context: Context,
-    ) -> Result:
-        fuses = operation.operation is not OperationType.MUTATION
+    async def _run(self, task: Task, executed: Executed) -> Result:
+        fuses = task.operation.operation is not OperationType.MUTATION
         nesting = self._nesting if fuses else None
         try:
-            document.check_cost(operation, variables.coerced, context.limits)
-            return await self._executed(
-                document, operation, variables, request, context, nesting=nesting
-            )
+            task.document.check_cost(task.operation, task.variables.coerced, task.context.limits)
+            return await executed(task, nesting)
         except Doubtful:
-            return await self._executed(
-                document, operation, variables, request, context, nesting=None
-            )
+            return await executed(task, None)
         except UserError as exc:
             return _told(exc)
 
-    async def _executed(
-        self,
-        document: Document,
-        operation: OperationDefinitionNode,
-        variables: VariableValues,
-        request: Request,
-        context: Context,
-        *,
-        nesting: Nesting | None,
-    ) -> Result:
+    async def _executed(self, task: Task, nesting: Nesting | None) -> Result:
+        document, operation, variables, _, context = task
         plan = await document.plan(operation, variables.coerced, nesting=nesting)
         run = Run(width=plan.width, sites=plan.sites, variables=variables, context=context)
+        return await self.carry_out(plan, run, task)
+
+    async def carry_out(self, plan: Plan, run: Run, task: Task) -> Result:
+        """The answer that a plan makes of a new run."""
+        variables = task.variables
         run.bound = [binding(arguments.values(variables)) for arguments, binding in plan.bindings]
         await execute(plan, run)
         roots: Mapping[str, Any] = {}
@@ -117,9 +124,9 @@ class Engine:
             roots = introspect(
                 self._schema,
                 plan.introspection,
-                list(document.fragments.values()),
-                operation,
-                request.variables or {},
+                list(task.document.fragments.values()),
+                task.operation,
+                task.request.variables or {},
             )
         data = plan.shape(roots, 0, None, run)
         return Result(ResultKind.EXECUTED, _body(data, run))

@@ -33,7 +33,7 @@ async def _all(work: Sequence[Work], run: Run) -> None:
 
 
 async def _one(step: Step, parents: Sequence[Any], run: Run) -> None:
-    run.places[step.index] = await step.places(run, parents)
+    run.places[step.index] = await run.do(step, parents)
     work: list[Work] = []
     for index, scope in step.outputs.items():
         rows = run.rows[index]

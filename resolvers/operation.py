@@ -112,22 +112,26 @@ class Document:
         It fuses what `nesting` allows, which must be the same, or none, for all of a document.
         `UserError` where a condition is null, or where too many plans are being made.
         """
-        for name in self.conditions:
-            if name in variables and variables[name] is None:
-                raise UserError(f"The variable '${name}' decides `@skip` or `@include`: not null.")
-        values = tuple(bool(variables.get(each)) for each in self.conditions)
+        conditions = self.conditions_of(variables)
+        values = tuple(conditions.values())
         key = (_name(operation), values, nesting is not None)
         plan = self._plans.get(key)
         if plan is None:
             await self.turnstile.enter((self, key))
             plan = self._plans.get(key)
         if plan is None:
-            conditions = dict(zip(self.conditions, values, strict=True))
             plan = Planner(self.schema, self.fragments, conditions, nesting).plan(operation)
             if len(self._plans) < MAX_PLANS:
                 self._plans[key] = plan
                 self.grow(self, BYTES_PER_PLAN + self.field_count * BYTES_PER_PLANNED_FIELD)
         return plan
+
+    def conditions_of(self, variables: Mapping[str, object]) -> Mapping[str, bool]:
+        """What variables say to `@skip` and `@include`; `UserError` where one is null."""
+        for name in self.conditions:
+            if name in variables and variables[name] is None:
+                raise UserError(f"The variable '${name}' decides `@skip` or `@include`: not null.")
+        return {each: bool(variables.get(each)) for each in self.conditions}
 
     def check_cost(
         self,
@@ -136,12 +140,16 @@ class Document:
         limits: Limits,
     ) -> None:
         """Refuse, as `UserError`, an answer that may have too many objects."""
+        self.cost(operation, limits).check(variables, max_nodes=self.max_nodes)
+
+    def cost(self, operation: OperationDefinitionNode, limits: Limits) -> Cost:
+        """What an operation costs, found out once."""
         key = (_name(operation), limits)
         cost = self._costs.get(key)
         if cost is None:
             cost = cost_of(operation, table=self.table, fragments=self.fragments, limits=limits)
             self._costs[key] = cost
-        cost.check(variables, max_nodes=self.max_nodes)
+        return cost
 
 
 class DocumentCache:

@@ -1,8 +1,8 @@
 """A run: one execution of a plan, with the rows that its steps found and the errors on the way."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
 
 from graphql.execution import VariableValues
 
@@ -19,6 +19,16 @@ Path: TypeAlias = "tuple[Path, str | int] | None"
 """A response path as linked pairs, the innermost part first."""
 
 Shape: TypeAlias = Callable[[Any, int, Path, "Run"], dict[str, Any] | None]
+
+
+class Doing(Protocol):
+    """A step, as far as a run knows it."""
+
+    index: int
+
+    def places(self, run: "Run", parents: Sequence[Any]) -> Awaitable[Sequence[Any]]:
+        """Do it for all parents."""
+        ...
 
 
 class Run:
@@ -42,6 +52,10 @@ class Run:
         self.context = context
         self.bound: list[Any] = []
         self._sites = sites
+
+    def do(self, step: Doing, parents: Sequence[Any]) -> Awaitable[Sequence[Any]]:
+        """Do a step. Who wants to watch the steps of a run makes another kind of it."""
+        return step.places(self, parents)
 
     async def ask(self, question: Question, keys: Sequence[Key]) -> list[Found | SourceError]:
         """Ask the sources of an entity; nothing is asked where there are no keys."""
@@ -140,6 +154,7 @@ class Run:
         return {
             "name": viewer.name,
             "roles": viewer.roles,
+            "role": viewer.role,
             "claims": viewer.claims,
             "purpose": viewer.purpose,
         }
