@@ -49,8 +49,10 @@ __all__ = [
     "Cursor",
     "Describer",
     "DiscoveredEntity",
+    "DocumentAddress",
     "DocumentContent",
     "DocumentReader",
+    "DocumentStream",
     "Environment",
     "Filter",
     "Finding",
@@ -325,9 +327,28 @@ class Nester(Connector, Protocol):
         ...
 
 
+class DocumentStream(Protocol):
+    """The bytes of a document, read once. It may hold a connection until it is closed."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def __anext__(self) -> bytes: ...
+
+    async def aclose(self) -> None:
+        """Give back what it holds; it need not have been read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentAddress:
+    """An address, good for a short while, at which clients get a document from its source."""
+
+    url: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentContent:
-    """The content of a document: a file of this machine, or a stream of its bytes, read once.
+    """The content of a document: a file of this machine, a stream of its bytes, or where it is.
 
     `size_bytes` is missing where a stream's length is not known beforehand.
     """
@@ -335,7 +356,7 @@ class DocumentContent:
     name: str
     media_type: str
     size_bytes: int | None
-    body: Path | AsyncIterator[bytes]
+    body: Path | DocumentStream | DocumentAddress
 
 
 @runtime_checkable

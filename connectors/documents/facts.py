@@ -46,7 +46,7 @@ def facts(
         "name": meta.get("name") or path.name,
         "suffix": path.suffix,
         "folder": path.parent.name,
-        "media_type": meta.get("media_type") or file.media_type or media_type(path.suffix),
+        "media_type": meta.get("media_type") or media_type(path.suffix, otherwise=file.media_type),
         "size_bytes": file.size_bytes,
         "modified_at": file.modified_at,
         "version": meta.get("version") or layout.get("version") or file.version,

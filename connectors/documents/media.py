@@ -34,6 +34,6 @@ _KNOWN = MappingProxyType(dict(mimetypes.MimeTypes().types_map[True]))
 """Python's own list: a `MimeTypes` of its own does not read those of the system."""
 
 
-def media_type(suffix: str) -> str:
-    """The media type of a suffix such as `.pdf`."""
-    return _OWN.get(suffix.lower()) or _KNOWN.get(suffix.lower()) or UNKNOWN
+def media_type(suffix: str, *, otherwise: str | None = None) -> str:
+    """The media type of a suffix such as `.pdf`; for an unknown one what the source says."""
+    return _OWN.get(suffix.lower()) or _KNOWN.get(suffix.lower()) or otherwise or UNKNOWN
