@@ -1,32 +1,18 @@
-"""How a source is told who asks: settings, and the one place that puts secrets on the wire."""
+"""How a source is told who asks: the settings under `auth`."""
 
 import base64
-from typing import Annotated, Self
+from collections.abc import Iterator
+from typing import Self
 
-import httpx2
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, model_validator
+from pydantic import Field, model_validator
 
-
-def _secret(value: object) -> object:
-    """Secrets come from files and the environment: numbers are text, an end of line is none."""
-    if not isinstance(value, str | int):
-        return value
-    text = str(value).strip()
-    if not text or not text.isascii() or not text.isprintable():
-        raise ValueError("a secret must be printable ASCII text on one line, and not empty")
-    return SecretStr(text)
+from connectors.http.oauth import OAuth2
+from connectors.http.secret import Secret, SecretSettings
+from connectors.http.signature import Hmac
+from connectors.http.tls import Tls
 
 
-Secret = Annotated[SecretStr, BeforeValidator(_secret, json_schema_input_type=str)]
-
-
-class _Settings(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, hide_input_in_errors=True
-    )
-
-
-class Basic(_Settings):
+class Basic(SecretSettings):
     """A user and a password, sent by HTTP Basic authentication."""
 
     user: str
@@ -35,7 +21,7 @@ class Basic(_Settings):
     """The password."""
 
 
-class ApiKey(_Settings):
+class ApiKey(SecretSettings):
     """A key in a header or in the query; exactly one of `header` and `query` is given."""
 
     value: Secret
@@ -52,26 +38,58 @@ class ApiKey(_Settings):
         return self
 
 
-class Auth(_Settings):
-    """How to authenticate. `bearer` and `basic` exclude each other; the others add to them."""
+class Auth(SecretSettings):
+    """How to authenticate.
+
+    `bearer`, `basic` and `oauth2` exclude each other; the others add to them, as long as no header
+    is given twice.
+    """
 
     bearer: Secret | None = None
     """A token for `Authorization: Bearer …`."""
     basic: Basic | None = None
     """A user and a password."""
+    oauth2: OAuth2 | None = None
+    """A token that is fetched, and renewed in time."""
     api_key: ApiKey | None = None
     """A key in a header or in the query."""
-    headers: dict[str, Secret] = {}
+    hmac: Hmac | None = None
+    """A signature over each request."""
+    tls: Tls | None = None
+    """A certificate of ours, and whose certificates we trust."""
+    headers: dict[str, Secret] = Field(default_factory=dict)
     """Further headers that must stay secret, by name."""
 
     @model_validator(mode="after")
-    def _has_one_authorization(self) -> Self:
-        if self.bearer and self.basic:
-            raise ValueError("give either `bearer` or `basic`, not both")
+    def _excludes(self) -> Self:
+        names = [name for name in ("bearer", "basic", "oauth2") if getattr(self, name)]
+        if len(names) > 1:
+            one, other = (f"`{name}`" for name in names[:2])
+            raise ValueError(f"give either {one} or {other}, not both")
+        seen: dict[str, str] = {}
+        for header, setting in self._headers():
+            first = seen.setdefault(header.lower(), setting)
+            if first != setting:
+                raise ValueError(f"`{first}` and `{setting}` both set the header '{header}'")
         return self
 
+    def _headers(self) -> Iterator[tuple[str, str]]:
+        """The headers that are set, and by which setting."""
+        if self.bearer or self.basic:
+            yield "Authorization", "bearer" if self.bearer else "basic"
+        if self.oauth2:
+            yield self.oauth2.header, "oauth2"
+        if self.api_key and self.api_key.header:
+            yield self.api_key.header, "api_key"
+        if self.hmac:
+            yield self.hmac.header, "hmac.header"
+            if self.hmac.timestamp_header:
+                yield self.hmac.timestamp_header, "hmac.timestamp_header"
+        for name in self.headers:
+            yield name, f"headers.{name}"
+
     def wire_headers(self) -> dict[str, str]:
-        """The headers to send, with their secrets."""
+        """The headers that are the same for every request, with their secrets."""
         headers = {name: value.get_secret_value() for name, value in self.headers.items()}
         if self.bearer:
             headers["Authorization"] = f"Bearer {self.bearer.get_secret_value()}"
@@ -87,45 +105,3 @@ class Auth(_Settings):
         if self.api_key is None or self.api_key.query is None:
             return {}
         return {self.api_key.query: self.api_key.value.get_secret_value()}
-
-
-class Authenticated(httpx2.AsyncBaseTransport):
-    """A transport that adds the credentials to requests to one origin, and to no other.
-
-    They are added below the client, to a copy: what the client logs, and the requests that hang
-    on its exceptions, never hold them.
-    """
-
-    def __init__(self, inner: httpx2.AsyncBaseTransport, *, auth: Auth, origin: httpx2.URL) -> None:
-        self._inner = inner
-        self._headers = auth.wire_headers()
-        self._params = auth.wire_params()
-        self._origin = origin
-
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send the request, with credentials where it goes to the origin."""
-        if not same_origin(request.url, self._origin):
-            return await self._inner.handle_async_request(request)
-        headers = request.headers.copy()
-        headers.update(self._headers)
-        signed = httpx2.Request(
-            request.method,
-            request.url.copy_merge_params(self._params) if self._params else request.url,
-            headers=headers,
-            stream=request.stream,
-            extensions=request.extensions,
-        )
-        return await self._inner.handle_async_request(signed)
-
-    async def aclose(self) -> None:
-        """Close the transport below."""
-        await self._inner.aclose()
-
-
-def same_origin(one: httpx2.URL, other: httpx2.URL) -> bool:
-    """Whether two addresses have the same scheme, host and port."""
-    return _origin(one) == _origin(other)
-
-
-def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port or {"http": 80, "https": 443}.get(url.scheme)

@@ -4,6 +4,7 @@ Messages name the path, the status and the content type; never the query, in whi
 nor headers or bodies.
 """
 
+import re
 import socket
 import ssl
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ from connectors.contract import (
     Unavailable,
 )
 from connectors.http.message import Run
+from connectors.http.options import OverloadedWhen
 
 
 class NotFound(Misconfigured):
@@ -59,28 +61,54 @@ _STOPPING = (_BAD_CREDENTIALS, _OVERLOADED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failures:
-    """The failures of one source: its name and host, and the clock for `Retry-After`."""
+    """The failures of one source: its name and host, and the clock for `Retry-After`.
+
+    `overloaded_when` tells which further answers mean the same as 429.
+    """
 
     source: str
     host: str
     timeout_s: float
     now: Callable[[], datetime]
+    overloaded_when: OverloadedWhen | None = None
 
-    def of_status(self, response: httpx2.Response, run: Run) -> SourceError:
-        """The failure that an answer without success stands for."""
-        status = response.status_code
-        meaning = _BY_STATUS.get(status, _FAILED if status >= _SERVER_ERROR else _STRANGE)
+    def looks_into(self, response: httpx2.Response) -> bool:
+        """Whether the words of this answer tell what it means."""
+        rule = self.overloaded_when
+        return rule is not None and rule.text is not None and response.status_code in rule.statuses
+
+    def of_status(self, response: httpx2.Response, run: Run, *, words: bytes = b"") -> SourceError:
+        """The failure that an answer without success stands for.
+
+        `words` are those of its body, where `looks_into` wants them.
+        """
+        meaning = self._meaning(response.status_code, words)
         kind, text = meaning
-        error = kind(
-            self.source, f"{said(response)}: {text}", retry_after_s=self._retry_after_s(response)
-        )
+        after_s = self.retry_after_s(response)
+        if after_s is None and issubclass(kind, Unavailable):
+            after_s = self._reset_s(response)
+        error = kind(self.source, f"{said(response)}: {text}", retry_after_s=after_s)
         if meaning in _STOPPING:
             run.stopped_by = error
         return error
 
+    def _meaning(self, status: int, words: bytes) -> tuple[type[SourceError], str]:
+        rule = self.overloaded_when
+        is_named = rule is not None and status in rule.statuses
+        if rule is not None and is_named and (rule.text or "").encode() in words:
+            return _OVERLOADED
+        return _BY_STATUS.get(status, _FAILED if status >= _SERVER_ERROR else _STRANGE)
+
     def of_exception(self, exc: Exception, run: Run) -> SourceError:
         """The failure that an exception of the HTTP library stands for."""
         match exc:
+            case httpx2.ConnectTimeout():
+                text = f"{self.host} took no connection within `connect_timeout_s`"
+                run.stopped_by = TimedOut(self.source, text)
+                return run.stopped_by
+            case httpx2.ReadTimeout():
+                text = f"{self.host} sent nothing for longer than it may"
+                return TimedOut(self.source, text)
             case httpx2.TimeoutException() | TimeoutError():
                 text = f"{self.host} took longer than the {self.timeout_s:g} s it may"
                 return TimedOut(self.source, text)
@@ -104,7 +132,7 @@ class Failures:
             return Unavailable(self.source, text)
         return Unavailable(self.source, f"nobody answers at {self.host}: is it running?")
 
-    def _retry_after_s(self, response: httpx2.Response) -> float | None:
+    def retry_after_s(self, response: httpx2.Response) -> float | None:
         """Seconds from `Retry-After`, a number or a date; `None` where it is neither."""
         text = response.headers.get("retry-after", "").strip()
         if text.isascii() and text.isdigit():
@@ -116,8 +144,25 @@ class Failures:
         until = until if until.tzinfo else until.replace(tzinfo=UTC)
         return max(0.0, (until - self.now()).total_seconds())
 
+    def _reset_s(self, response: httpx2.Response) -> float | None:
+        """Seconds until the vendor counts anew; large numbers are moments since 1970."""
+        headers = response.headers
+        text = next((headers[name].strip() for name in _RESETS if name in headers), "")
+        if not _NUMBER.fullmatch(text):
+            return None
+        number = float(text)
+        if number >= _FIRST_MILLISECOND:
+            number /= 1000
+        if number >= _FIRST_SECOND:
+            number = max(0.0, number - self.now().timestamp())
+        return number
+
 
 _SERVER_ERROR = 500
+_RESETS = ("ratelimit-reset", "x-ratelimit-reset", "x-rate-limit-reset")
+_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
+_FIRST_SECOND = 1_000_000_000
+_FIRST_MILLISECOND = 1_000_000_000_000
 
 
 def said(response: httpx2.Response) -> str:

@@ -15,11 +15,13 @@ class Question:
     """One request. `path` is escaped, below the base URL, or the whole address of a next page.
 
     `params` are pairs, because a parameter may repeat. With a `body` the request is a POST.
+    `answered` are statuses other than success whose JSON is an answer all the same.
     """
 
     path: str
     params: tuple[tuple[str, str], ...] = ()
     body: Mapping[str, Any] | None = None
+    answered: frozenset[int] = frozenset()
 
     def with_params(self, params: Mapping[str, str | int], *, place: str = "query") -> "Question":
         """The same question with more parameters, which take the place of those of that name."""
@@ -47,11 +49,13 @@ class Run:
     """What the requests for one question share.
 
     `calls` counts requests. `stopped_by` is a failure that all further requests would share (bad
-    credentials, a rate limit, nobody there), so that they are not made.
+    credentials, a rate limit, nobody there), so that they are not made. `headers` are those of the
+    client's request that go on to the source.
     """
 
     calls: int = 0
     stopped_by: SourceError | None = None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def encoded(params: tuple[tuple[str, str], ...]) -> str:

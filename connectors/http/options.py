@@ -7,7 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from connectors.duration import Seconds
 from connectors.http.credentials import Auth
-from connectors.options import Options
+from connectors.options import OptionGroup, Options
 
 
 def _base_url(text: str) -> str:
@@ -19,6 +19,16 @@ def _base_url(text: str) -> str:
     if parts.query or parts.fragment:
         raise ValueError("write query parameters under `params` of each list, not in the address")
     return text
+
+
+class OverloadedWhen(OptionGroup):
+    """What a source says instead of 429 where it is asked too often."""
+
+    statuses: tuple[Annotated[int, Field(ge=400, le=599)], ...] = Field(min_length=1)
+    """The statuses, for example `[403]`."""
+    text: str | None = Field(None, min_length=1)
+    """Words that the answer must hold, such as `REQUEST_LIMIT_EXCEEDED`; without them the status
+    alone says it."""
 
 
 class HttpOptions(Options):
@@ -35,5 +45,11 @@ class HttpOptions(Options):
     """Further headers that are no secret, for example `Accept-Language: zh`."""
     connect_timeout_s: Seconds = 5
     """How long it may take to be connected, in seconds."""
+    read_timeout_s: Seconds | None = None
+    """How long the source may be silent in the middle of an answer, in seconds; as long as
+    `timeout_s`, which is for the whole of it, if not given."""
+    overloaded_when: OverloadedWhen | None = None
+    """What the source says besides 429 where it is asked too often, such as
+    `{statuses: [403], text: REQUEST_LIMIT_EXCEEDED}`."""
     max_response_bytes: int = Field(16 * 1024 * 1024, ge=1)
     """The largest answer to one request, after decompression."""

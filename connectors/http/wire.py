@@ -8,15 +8,18 @@ import orjson
 
 from connectors.contract import Environment, Malformed, Misconfigured
 from connectors.deadline import Deadlines
-from connectors.http.credentials import Authenticated, same_origin
+from connectors.http.authenticated import Authenticated
 from connectors.http.failure import Failures, said
 from connectors.http.message import Question, Reply, Run, encoded
 from connectors.http.options import HttpOptions
+from connectors.http.tls import context
 
 _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _KEEP_METHOD = frozenset({307, 308})
 _UTF8 = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+_MAX_WORDS_BYTES = 64 * 1024
+"""How far a failure is read to see what it says."""
 
 
 class Wire:
@@ -45,16 +48,27 @@ class Wire:
             host=self._base.netloc.decode(),
             timeout_s=options.timeout_s,
             now=environment.now,
+            overloaded_when=options.overloaded_when,
         )
-        wired = transport or httpx2.AsyncHTTPTransport()
+        self._home = Authenticated(
+            transport or _network(source, options, environment),
+            auth=options.auth,
+            origin=self._base,
+            source=source,
+            timeout_s=options.timeout_s,
+            now=environment.now,
+        )
         self._client = httpx2.AsyncClient(
-            transport=Authenticated(wired, auth=options.auth, origin=self._base),
+            transport=self._home,
             headers={
                 "Accept": "application/json",
                 "User-Agent": "customer360-gateway",
                 **options.headers,
             },
-            timeout=httpx2.Timeout(options.timeout_s, connect=options.connect_timeout_s),
+            # The whole has its deadline: a timer for each part of it would only cost.
+            timeout=httpx2.Timeout(
+                None, connect=options.connect_timeout_s, read=options.read_timeout_s
+            ),
         )
 
     async def close(self) -> None:
@@ -76,10 +90,10 @@ class Wire:
         url = self._url(question)
         for _ in range(_MAX_REDIRECTS + 1):
             run.calls += 1
-            response = await self._client.send(self._request(url, question.body), stream=True)
+            response = await self._client.send(self._request(url, question.body, run), stream=True)
             try:
                 if response.status_code not in _REDIRECTS:
-                    return await self._reply(response, run)
+                    return await self._reply(response, question, run)
                 url = self._redirected(response)
             finally:
                 await response.aclose()
@@ -96,7 +110,7 @@ class Wire:
             text = text.partition("#")[0]
             text += ("&" if "?" in text else "?") + encoded(question.params)
         url = httpx2.URL(text)
-        if is_whole and not same_origin(url, self._base):
+        if is_whole and not self._home.serves(url):
             raise Malformed(
                 self._source,
                 f"the next page is said to be at {url.scheme}://{url.host}, where our credentials"
@@ -104,16 +118,16 @@ class Wire:
             )
         return url
 
-    def _request(self, url: httpx2.URL, body: Mapping[str, Any] | None) -> httpx2.Request:
+    def _request(self, url: httpx2.URL, body: Mapping[str, Any] | None, run: Run) -> httpx2.Request:
+        headers = dict(run.headers) if run.headers else {}
         if body is None:
-            return self._client.build_request("GET", url)
-        return self._client.build_request(
-            "POST", url, content=orjson.dumps(body), headers={"Content-Type": "application/json"}
-        )
+            return self._client.build_request("GET", url, headers=headers)
+        headers["Content-Type"] = "application/json"
+        return self._client.build_request("POST", url, content=orjson.dumps(body), headers=headers)
 
     def _redirected(self, response: httpx2.Response) -> httpx2.URL:
         url = response.url.join(response.headers.get("location", ""))
-        if not same_origin(url, self._base):
+        if not self._home.serves(url):
             raise Misconfigured(
                 self._source,
                 f"{said(response)} and points to {url.scheme}://{url.host}, where our credentials"
@@ -125,9 +139,11 @@ class Wire:
             )
         return url
 
-    async def _reply(self, response: httpx2.Response, run: Run) -> Reply:
-        if not response.is_success:
-            raise self._failures.of_status(response, run)
+    async def _reply(self, response: httpx2.Response, question: Question, run: Run) -> Reply:
+        if not response.is_success and not _is_answer(response, question):
+            is_told = self._failures.looks_into(response)
+            words = await self._beginning(response) if is_told else b""
+            raise self._failures.of_status(response, run, words=words)
         links = _links(response)
         if response.status_code == httpx2.codes.NO_CONTENT:
             return Reply(url=response.url, value=None, links=links, is_empty=True)
@@ -135,15 +151,29 @@ class Wire:
         return Reply(url=response.url, value=value, links=links)
 
     async def _read(self, response: httpx2.Response) -> bytes:
+        length = response.headers.get("content-length", "")
+        if length.isascii() and length.isdigit() and int(length) > self._max_bytes:
+            raise self._too_large(response)
         body = bytearray()
         async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > self._max_bytes:
-                raise Malformed(
-                    self._source,
-                    f"{said(response)} with more than {self._max_bytes} bytes: ask for smaller"
-                    " pages, or raise `max_response_bytes`",
-                )
+                raise self._too_large(response)
+        return bytes(body)
+
+    def _too_large(self, response: httpx2.Response) -> Malformed:
+        return Malformed(
+            self._source,
+            f"{said(response)} with more than {self._max_bytes} bytes: ask for smaller pages, or"
+            " raise `max_response_bytes`",
+        )
+
+    async def _beginning(self, response: httpx2.Response) -> bytes:
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > _MAX_WORDS_BYTES:
+                break
         return bytes(body)
 
     def _parsed(self, body: bytes, response: httpx2.Response) -> Any:
@@ -160,6 +190,17 @@ class Wire:
             ) from exc
 
 
+def _network(
+    source: str, options: HttpOptions, environment: Environment
+) -> httpx2.AsyncHTTPTransport:
+    # As many connections as there may be calls, and one for a token.
+    count = options.limits.concurrent + 1
+    return httpx2.AsyncHTTPTransport(
+        verify=context(options.auth.tls, source=source, base_dir=environment.base_dir),
+        limits=httpx2.Limits(max_connections=count, max_keepalive_connections=count),
+    )
+
+
 def _links(response: httpx2.Response) -> dict[str, str]:
     """The addresses of a `Link` header (RFC 8288) by relation; one link may have several."""
     return {
@@ -167,3 +208,9 @@ def _links(response: httpx2.Response) -> dict[str, str]:
         for link in response.links.values()
         for relation in link.get("rel", "").split()
     }
+
+
+def _is_answer(response: httpx2.Response, question: Question) -> bool:
+    """Whether a failure says as much as an answer would."""
+    is_json = "json" in response.headers.get("content-type", "")
+    return is_json and response.status_code in question.answered

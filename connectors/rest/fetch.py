@@ -36,7 +36,8 @@ class _Part:
 
 async def fetch(reading: Reading, batch: Batch) -> Answer:
     """The answer to a batch. Raises `SourceError` where nothing of it could be answered."""
-    run, shape = Run(), shape_of(batch, reading.translation)
+    run = Run(headers=batch.caller.headers)
+    shape = shape_of(batch, reading.translation)
     if not batch.match:
         return await _whole(reading, shape, run)
     lookup = reading.entity.by[batch.match[0].removesuffix("_ref")]

@@ -55,12 +55,14 @@ async def opened(
     entities: Mapping[str, Any],
     *,
     transport: httpx2.AsyncBaseTransport | None = None,
+    now: Callable[[], datetime] = lambda: NOW,
+    base_dir: Path = Path(),
     **settings: Any,
 ) -> AsyncIterator[RestConnector]:
     """A connector named `desk`, closed at the end."""
     made = options(entities, **settings)
     gate = SourceGate("desk", made.limits)
-    environment = Environment(now=lambda: NOW, base_dir=Path(), gate=gate)
+    environment = Environment(now=now, base_dir=base_dir, gate=gate)
     connector = RestConnector("desk", made, environment, transport=transport)
     try:
         yield connector
