@@ -1,0 +1,149 @@
+"""The explainer: has operations rehearsed, and where it is asked to executed, under its eyes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from connectors.contract import Written
+from connectors.options import Keeping
+from connectors.rehearsal.stage import Stage
+from connectors.session import Session
+from resolvers.context import Context
+from resolvers.engine import Engine, Task
+from resolvers.execution import execute
+from resolvers.explain.path import PathPlanner
+from resolvers.explain.payload import payload
+from resolvers.explain.telling import Story, told
+from resolvers.explain.tree import Explanation, Mode
+from resolvers.explain.watching import Diary, StepAccounts, WatchedRun
+from resolvers.planner import Nesting, Plan
+from resolvers.request import Request
+from resolvers.result import ErrorCode, Result, ResultKind
+
+_PATIENCE_S: Final = 3600.0
+"""How long a rehearsal may take: it waits for nobody."""
+
+_NOT_EXECUTED: Final = (
+    "This is the plan of the operation, in `extensions.explain`; nothing was asked. Send it without"
+    " the header `X-Explain`, or with `X-Explain: analyze`, to have it executed."
+)
+
+
+class _NoJournal:
+    """A journal that writes nothing and says that it did."""
+
+    async def write(
+        self,
+        entity: str,
+        records: Sequence[Mapping[str, Any]],
+        *,
+        idempotency_key: str,
+        content_hash: str | None = None,
+    ) -> Sequence[Written]:
+        """Every record is written."""
+        del entity, idempotency_key, content_hash
+        return [Written(str(each["record_id"])) for each in records]
+
+    async def amend(
+        self,
+        record_id: str,
+        changes: Mapping[str, Any],
+        *,
+        reason: str | None,
+        idempotency_key: str,
+        amended_at: datetime,
+    ) -> Written:
+        """The interaction is amended."""
+        del changes, reason, idempotency_key, amended_at
+        return Written(record_id)
+
+
+async def _nothing_to_adopt(_source: str, _record_id: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explainer:
+    """Explains what `engine` does with operations over the sources that `stage` knows.
+
+    `kept` says for how long the answers of live entities are kept, by source and entity.
+    """
+
+    engine: Engine
+    stage: Stage
+    kept: Mapping[tuple[str, str], Keeping]
+
+    async def explain(self, request: Request, context: Context, *, mode: Mode) -> Result:
+        """The answer to a request with its explanation in `extensions.explain`.
+
+        Of a plan there is no data, but an error that says so. What is wrong with the request is
+        answered as ever.
+        """
+        executed = self._analyzed if mode is Mode.ANALYZE else self._planned_only
+        return await self.engine.execute(request, context, executed=executed)
+
+    async def plan(self, request: Request, context: Context) -> Explanation | Result:
+        """The plan of an operation, or the answer that says what is wrong with the request."""
+        explained: list[Explanation] = []
+
+        async def executed(task: Task, nesting: Nesting | None) -> Result:
+            plan, story = await self._rehearsed(task, nesting)
+            explained.append(told(plan, story, task, nesting))
+            return Result(ResultKind.EXECUTED, b"")
+
+        result = await self.engine.execute(request, context, executed=executed)
+        return explained[0] if explained else result
+
+    async def _planned_only(self, task: Task, nesting: Nesting | None) -> Result:
+        plan, story = await self._rehearsed(task, nesting)
+        error = {"message": _NOT_EXECUTED, "extensions": {"code": ErrorCode.NOT_EXECUTED}}
+        explain = payload(told(plan, story, task, nesting))
+        body = {"data": None, "errors": [error], "extensions": {"explain": explain}}
+        return Result(ResultKind.EXECUTED, orjson.dumps(body))
+
+    async def _analyzed(self, task: Task, nesting: Nesting | None) -> Result:
+        plan, story = await self._rehearsed(task, nesting)
+        session = task.context.session
+        earlier = session.accounts if session.accounts.by_source else None
+        accounts = session.accounts = StepAccounts(earlier)
+        diary = Diary()
+        run = WatchedRun(
+            diary=diary,
+            width=plan.width,
+            sites=plan.sites,
+            variables=task.variables,
+            context=task.context,
+        )
+        result = await self.engine.carry_out(plan, run, task)
+        story = replace(story, diary=diary, accounts=accounts)
+        answer = orjson.loads(result.body)
+        explain = payload(told(plan, story, task, nesting))
+        answer["extensions"] = {**answer.get("extensions", {}), "explain": explain}
+        return Result(result.kind, orjson.dumps(answer))
+
+    async def _rehearsed(self, task: Task, nesting: Nesting | None) -> tuple[Plan, Story]:
+        document, operation, variables, _, context = task
+        conditions = document.conditions_of(variables.coerced)
+        await document.turnstile.enter(object())
+        planner = PathPlanner(document.schema, document.fragments, conditions, nesting)
+        plan = planner.plan(operation)
+        diary = Diary()
+        federation = self.stage.federation(diary.note)
+        empty_house = replace(
+            context,
+            session=Session(federation, deadline_s=_PATIENCE_S),
+            journal=_NoJournal(),
+            adopt=_nothing_to_adopt,
+        )
+        run = WatchedRun(
+            diary=diary,
+            width=plan.width,
+            sites=plan.sites,
+            variables=variables,
+            context=empty_house,
+        )
+        await execute(plan, run)
+        return plan, Story(rehearsal=diary, paths=planner.paths, kept=self.kept)
