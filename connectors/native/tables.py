@@ -154,6 +154,17 @@ INTERACTION_AMENDMENT = Table(
 )
 """What an interaction said before each amendment."""
 
+SOURCE_CALL = Table(
+    "source_call",
+    METADATA,
+    Column("source", _TEXT, primary_key=True),
+    Column("per_ms", BigInteger(), primary_key=True, autoincrement=False),
+    Column("bucket", BigInteger(), primary_key=True, autoincrement=False),
+    Column("holder", Uuid(), primary_key=True),
+    Column("call_count", BigInteger(), nullable=False),
+)
+"""How many calls of a source each process (`holder`) leased in a bucket of the time of a rate."""
+
 
 def _newest(table: Table) -> ColumnElement[object]:
     return table.c[_NEWEST_FIRST[table.name]].desc().nulls_last()

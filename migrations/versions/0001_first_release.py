@@ -29,6 +29,7 @@ def upgrade() -> None:
     _create_interaction_amendment()
     _create_sync_state()
     _create_sync_problem()
+    _create_source_call()
 
 
 def _create_customer() -> None:
@@ -357,6 +358,18 @@ def _create_sync_problem() -> None:
         sa.Column("reason", TEXT, nullable=False),
         sa.Column("seen_at", TIME, nullable=False),
         sa.PrimaryKeyConstraint("source", "entity", "record_id"),
+    )
+
+
+def _create_source_call() -> None:
+    op.create_table(
+        "source_call",
+        sa.Column("source", TEXT, nullable=False),
+        sa.Column("per_ms", sa.BigInteger(), nullable=False),
+        sa.Column("bucket", sa.BigInteger(), nullable=False),
+        sa.Column("holder", sa.Uuid(), nullable=False),
+        sa.Column("call_count", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "per_ms", "bucket", "holder"),
     )
 
 
