@@ -174,7 +174,7 @@ class Wire:
             body += chunk
             if len(body) > _MAX_WORDS_BYTES:
                 break
-        return bytes(body)
+        return bytes(body[:_MAX_WORDS_BYTES])
 
     def _parsed(self, body: bytes, response: httpx2.Response) -> Any:
         charset = response.charset_encoding or "utf-8"

@@ -35,7 +35,8 @@ class Guarded:
     """A login at `login.example` and an API at `desk.example` that takes its last token only.
 
     `forms` are the requests for tokens, `seen` the headers of requests for data. `refuse` answers
-    a request for a token in another way, `delay_s` keeps every answer waiting. `answer` is added to tokens.
+    a request for a token in another way, `delay_s` keeps every answer waiting. `answer` is added
+    to tokens.
     """
 
     clock: Clock = field(default_factory=Clock)

@@ -1,10 +1,8 @@
 """Everything that HTTP can do wrong, and what the caller is told about it."""
 
 import asyncio
-import contextlib
 import gzip
 from collections.abc import AsyncIterator, Callable
-from typing import TypeAlias
 
 import httpx2
 import pytest
@@ -17,6 +15,7 @@ from connectors.contract import (
     TimedOut,
     Unavailable,
 )
+from tests.connectors.http.rude import Behave, Connection, rude
 from tests.connectors.rest.fake import TOKEN, Desk, ticket
 from tests.connectors.rest.opening import NOW, answering, everything, opened, tickets
 from tests.serving import serving
@@ -150,44 +149,10 @@ def test_other_charsets_and_byte_order_marks_are_read() -> None:
     assert asyncio.run(run(marked)) == {(): [("客户一",)]}
 
 
-class _Rude(asyncio.Protocol):
-    """A server's connection that answers a request in whatever way it is told."""
-
-    def __init__(self, behave: "Behave", opened_here: list[asyncio.Transport]) -> None:
-        self._behave = behave
-        self._opened = opened_here
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember the connection."""
-        assert isinstance(transport, asyncio.Transport)
-        self._opened.append(transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Answer."""
-        assert data.startswith(b"GET /api/tickets ")
-        self._behave(self._opened[-1])
-
-
-Behave: TypeAlias = Callable[[asyncio.Transport], object]
-
-
-@contextlib.asynccontextmanager
-async def _socket(behave: Behave) -> AsyncIterator[str]:
-    """The address of a server that does with a connection as it likes."""
-    connections: list[asyncio.Transport] = []
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Rude(behave, connections), "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api"
-        for connection in connections:
-            connection.abort()
-        await asyncio.sleep(0)
-
-
 def _wire_failure(behave: Behave, *, timeout_s: float = 5.0) -> SourceError:
     async def run() -> SourceError:
         async with (
-            _socket(behave) as url,
+            rude(behave) as (url, _),
             opened(LIST, base_url=url, timeout_s=timeout_s) as source,
         ):
             with pytest.raises(SourceError) as caught:
@@ -199,7 +164,7 @@ def _wire_failure(behave: Behave, *, timeout_s: float = 5.0) -> SourceError:
 
 def test_a_connection_that_is_reset_is_unavailable() -> None:
     """The source died while it was asked."""
-    error = _wire_failure(lambda connection: connection.abort())
+    error = _wire_failure(lambda connection: connection.transport.abort())
 
     assert type(error) is Unavailable
     assert "broke the connection" in error.message
@@ -208,9 +173,9 @@ def test_a_connection_that_is_reset_is_unavailable() -> None:
 def test_an_answer_that_stops_in_the_middle_is_unavailable() -> None:
     """Fewer bytes came than were promised."""
 
-    def behave(connection: asyncio.Transport) -> None:
+    def behave(connection: Connection) -> None:
         connection.write(b'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"data": [')
-        connection.close()
+        connection.transport.close()
 
     error = _wire_failure(behave)
 
@@ -236,12 +201,12 @@ def test_a_source_that_never_answers_times_out() -> None:
 def test_a_source_that_drips_bytes_times_out() -> None:
     """Each byte is in time, the whole is not: the limit is for the whole answer."""
 
-    def behave(connection: asyncio.Transport) -> None:
+    def behave(connection: Connection) -> None:
         connection.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         loop = asyncio.get_running_loop()
 
         def drip() -> None:
-            if not connection.is_closing():
+            if not connection.transport.is_closing():
                 connection.write(b" ")
                 loop.call_later(0.05, drip)
 
@@ -254,7 +219,7 @@ def test_the_deadline_of_the_batch_counts_before_that_of_the_source() -> None:
     """A caller that waits 0.2 s is told after 0.2 s, whatever the source's own limit."""
 
     async def run() -> SourceError:
-        async with _socket(lambda _: None) as url, opened(LIST, base_url=url) as source:
+        async with rude(lambda _: None) as (url, _), opened(LIST, base_url=url) as source:
             with pytest.raises(SourceError) as caught:
                 await source.fetch(everything(timeout_s=0.2))
         return caught.value
@@ -280,6 +245,67 @@ def test_nobody_there_is_unavailable() -> None:
     unknown = asyncio.run(run("http://desk.invalid/api"))
     assert type(unknown) is Unavailable
     assert "no address is known for the host desk.invalid" in unknown.message
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"RateLimit-Reset": "30"}, 30.0),
+        ({"X-RateLimit-Reset": "1772366460"}, 60.0),
+        ({"X-RateLimit-Reset": "1772366460500"}, 60.5),
+        ({"X-Rate-Limit-Reset": "0.25"}, 0.25),
+        ({"X-RateLimit-Reset": "1"}, 1.0),
+        ({"X-RateLimit-Reset": "1772366000"}, 0.0),
+        ({"Retry-After": "7", "RateLimit-Reset": "30"}, 7.0),
+        ({"RateLimit-Reset": "soon"}, None),
+        ({"RateLimit-Reset": "9" * 400}, None),
+        ({"RateLimit-Reset": "-1"}, None),
+    ],
+)
+def test_vendors_tell_in_other_headers_when_to_come_back(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    """In seconds, or as a moment since 1970 in seconds or milliseconds."""
+    error = _failure(lambda _: httpx2.Response(429, headers=headers))
+
+    assert error.retry_after_s == seconds
+
+
+def test_when_the_count_begins_anew_says_nothing_of_other_failures() -> None:
+    """A question that is refused is refused afterwards too."""
+    error = _failure(lambda _: httpx2.Response(403, headers={"RateLimit-Reset": "30"}))
+
+    assert type(error) is Refused
+    assert error.retry_after_s is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "status", "body", "kind"),
+    [
+        ({"statuses": [403]}, 403, b"", Unavailable),
+        ({"statuses": [403]}, 400, b"", Misconfigured),
+        ({"statuses": [403], "text": "LIMIT"}, 403, b'[{"errorCode":"LIMIT"}]', Unavailable),
+        ({"statuses": [403], "text": "LIMIT"}, 403, b"FORBIDDEN", Refused),
+        ({"statuses": [403], "text": "LIMIT"}, 403, b" " * 1_000_000 + b"LIMIT", Refused),
+        ({"statuses": [403], "text": "超限"}, 403, "调用超限".encode(), Unavailable),
+    ],
+)
+def test_a_vendor_may_say_too_many_in_other_words(
+    rule: object, status: int, body: bytes, kind: type[SourceError]
+) -> None:
+    """`overloaded_when` names the status, and what must stand near the beginning of the answer."""
+
+    async def run() -> SourceError:
+        transport = answering(lambda _: httpx2.Response(status, content=body))
+        async with opened(LIST, transport=transport, overloaded_when=rule) as source:
+            with pytest.raises(SourceError) as caught:
+                await source.fetch(everything())
+        return caught.value
+
+    error = asyncio.run(run())
+
+    assert type(error) is kind
+    assert ("too many requests" in error.message) == (kind is Unavailable)
 
 
 def test_an_answer_larger_than_allowed_is_cut_off() -> None:
