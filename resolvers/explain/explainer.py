@@ -1,19 +1,18 @@
 """The explainer: has operations rehearsed, and where it is asked to executed, under its eyes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
-from connectors.contract import Written
 from connectors.options import Keeping
 from connectors.rehearsal.stage import Stage
 from connectors.session import Session
 from resolvers.context import Context
 from resolvers.engine import Engine, Task
 from resolvers.execution import execute
+from resolvers.explain.journal import SilentJournal, nothing_to_adopt
 from resolvers.explain.path import PathPlanner
 from resolvers.explain.payload import payload
 from resolvers.explain.telling import Story, told
@@ -30,39 +29,6 @@ _NOT_EXECUTED: Final = (
     "This is the plan of the operation, in `extensions.explain`; nothing was asked. Send it without"
     " the header `X-Explain`, or with `X-Explain: analyze`, to have it executed."
 )
-
-
-class _NoJournal:
-    """A journal that writes nothing and says that it did."""
-
-    async def write(
-        self,
-        entity: str,
-        records: Sequence[Mapping[str, Any]],
-        *,
-        idempotency_key: str,
-        content_hash: str | None = None,
-    ) -> Sequence[Written]:
-        """Every record is written."""
-        del entity, idempotency_key, content_hash
-        return [Written(str(each["record_id"])) for each in records]
-
-    async def amend(
-        self,
-        record_id: str,
-        changes: Mapping[str, Any],
-        *,
-        reason: str | None,
-        idempotency_key: str,
-        amended_at: datetime,
-    ) -> Written:
-        """The interaction is amended."""
-        del changes, reason, idempotency_key, amended_at
-        return Written(record_id)
-
-
-async def _nothing_to_adopt(_source: str, _record_id: str) -> bool:
-    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +101,8 @@ class Explainer:
         empty_house = replace(
             context,
             session=Session(federation, deadline_s=_PATIENCE_S),
-            journal=_NoJournal(),
-            adopt=_nothing_to_adopt,
+            journal=SilentJournal(),
+            adopt=nothing_to_adopt,
         )
         run = WatchedRun(
             diary=diary,
