@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.http import media, payload
 from gateway.http.body import Headers, read_body
+from gateway.http.explanation import HEADER, UNEXPLAINED, Explanations
 from gateway.http.headers import read_headers
 from gateway.http.media import ResponseType
 from gateway.http.rejection import Disconnected, Rejected, error_body
@@ -69,10 +70,12 @@ class GraphQL:
     """The endpoint; mount it with `Route("/graphql", endpoint)`, which leaves it every method.
 
     `context_of` makes the context of one request from its ASGI scope and may raise `Rejected`.
+    `explanations` answers what comes with the header `X-Explain` instead of `engine`.
     Bodies over `max_body_bytes` are refused while they come in; a body has `patience_s` to come.
     """
 
     engine: Engine
+    explanations: Explanations = UNEXPLAINED
     context_of: Callable[[Scope], Awaitable[Any]] = no_context
     max_body_bytes: int = 8 * 1024 * 1024
     patience_s: float = 30.0
@@ -108,7 +111,11 @@ class GraphQL:
                 return _Answer(_NO_CONTENT, b"", {"allow": ALLOW})
             request = await self._request(scope, receive, headers=headers, kind=kind)
             context = await self.context_of(scope)
-            result = await self.engine.execute(request, context)
+            asked = headers.get(HEADER)
+            if asked is None:
+                result = await self.engine.execute(request, context)
+            else:
+                result = await self.explanations.answer(asked, request, context)
         except Rejected as rejected:
             return _rejection(rejected, kind)
         except Disconnected:
