@@ -31,6 +31,7 @@ from gateway.config.signing_key import link_signing_key
 from gateway.download import download_route
 from gateway.http.door import GraphQL
 from gateway.http.entrance import Entrance
+from gateway.readiness import Readiness
 from gateway.request_context import Contexts
 from gateway.source_view import SourceView
 from resolvers.engine import Engine
@@ -70,6 +71,23 @@ async def open_gateway(
     """
     async with AsyncExitStack() as stack:
         store = await open_store(settings, stack)
+        over = open_over(settings, store, readiness=Readiness(), report=report)
+        yield await stack.enter_async_context(over)
+
+
+@asynccontextmanager
+async def open_over(
+    settings: Settings,
+    store: Store,
+    *,
+    readiness: Readiness,
+    report: Callable[[Progress], None] = lambda _: None,
+) -> AsyncIterator[Gateway]:
+    """Put a gateway together over a store that is open, and give back what it holds at the end.
+
+    Raises `SourceError` where that is not possible.
+    """
+    async with AsyncExitStack() as stack:
         connectors = open_connectors(settings)
         for connector in connectors.values():
             stack.push_async_callback(connector.close)
@@ -79,7 +97,7 @@ async def open_gateway(
         kinds = {name: options.kind for name, options in settings.sources.items()}
         sources = SourceView(federation, kinds)
         await sources.refresh(store)
-        app = _app(settings, store, federation, sources, native)
+        app = _app(settings, store, federation, sources, native, readiness=readiness)
         yield Gateway(
             app=app,
             store=store,
@@ -156,6 +174,8 @@ def _app(
     federation: Federation,
     sources: SourceView,
     native: NativeConnector,
+    *,
+    readiness: Readiness,
 ) -> ASGIApp:
     limits = settings.limits
     engine = Engine(
@@ -182,7 +202,7 @@ def _app(
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, endpoint),
         download_route(readers, key=key, now=utc_now),
-        *health.routes(lambda: store.fetch("SELECT 1")),
+        *health.routes(lambda: store.fetch("SELECT 1"), readiness),
     ]
     if settings.server.graphiql:
         routes += graphiql.routes()

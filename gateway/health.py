@@ -8,6 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from gateway.readiness import Readiness
+
 log = structlog.get_logger(__name__)
 
 _HEADERS = {"cache-control": "no-store"}
@@ -19,7 +21,10 @@ async def healthz(_request: Request) -> Response:
 
 
 def routes(
-    check_store: Callable[[], Awaitable[object]], *, timeout_s: float = 2.0
+    check_store: Callable[[], Awaitable[object]],
+    readiness: Readiness,
+    *,
+    timeout_s: float = 2.0,
 ) -> list[BaseRoute]:
     """`/healthz` and `/readyz`.
 
@@ -28,16 +33,28 @@ def routes(
     """
 
     async def readyz(_request: Request) -> Response:
-        try:
-            async with asyncio.timeout(timeout_s):
-                await check_store()
-        except Exception as exc:
-            log.warning("not_ready", exc_info=exc)
-            body = {"status": "unavailable", "reason": "the store cannot be reached"}
+        reason = readiness.objection or await _store_objection(check_store, timeout_s=timeout_s)
+        if reason is not None:
+            body = {"status": "unavailable", "reason": reason}
             return JSONResponse(body, status_code=503, headers=_HEADERS)
-        return JSONResponse({"status": "ok"}, headers=_HEADERS)
+        remark = readiness.remark
+        return JSONResponse(
+            {"status": "ok", **({"remark": remark} if remark else {})}, headers=_HEADERS
+        )
 
     return [
         Route("/healthz", healthz, include_in_schema=False),
         Route("/readyz", readyz, include_in_schema=False),
     ]
+
+
+async def _store_objection(
+    check_store: Callable[[], Awaitable[object]], *, timeout_s: float
+) -> str | None:
+    try:
+        async with asyncio.timeout(timeout_s):
+            await check_store()
+    except Exception as exc:
+        log.warning("not_ready", exc_info=exc)
+        return "the store cannot be reached"
+    return None

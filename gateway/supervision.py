@@ -1,35 +1,34 @@
 """Several processes at one address: started, replaced where they die, and stopped together."""
 
 import asyncio
-import errno
-import pickle
 import signal
 import socket
-import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Any
-
-import structlog
 
 from gateway.app import open_store
 from gateway.config import Settings
+from gateway.config.change import Configuration
+from gateway.crew import Crew
+from gateway.line import Mark
 from gateway.listening import listen
-from gateway.serving import GRACE_S
-from gateway.worker import READY, Order
+from gateway.reload import Reload
 
-_PAUSE_S = 1.0
-_KILL_AFTER_S = GRACE_S + 15.0
-
-log = structlog.get_logger(__name__)
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
-async def supervise(settings: Settings, *, when_ready: Callable[[socket.socket], None]) -> None:
+async def supervise(
+    settings: Settings,
+    *,
+    when_ready: Callable[[socket.socket], None],
+    configuration: Configuration | None = None,
+) -> None:
     """Serve with `server.workers` processes until SIGINT or SIGTERM.
 
     `when_ready` is told when all of them answer. This process holds the embedded PostgreSQL and the
-    socket; it answers nothing itself. Only the first worker pulls the sources.
+    socket; it answers nothing itself. Only the first worker pulls the sources. With a
+    `configuration` it is read again on SIGHUP, and the workers take it up one after the other.
 
     Raises `OSError` where the address cannot be had, or a worker ends before it answers, and
     `SourceError` where the store cannot be had.
@@ -38,98 +37,72 @@ async def supervise(settings: Settings, *, when_ready: Callable[[socket.socket],
         async with AsyncExitStack() as stack:
             # Here, so that it outlives every worker; it also makes the tables once for all.
             await open_store(settings, stack)
-            caught = await _Crew(settings, listening).work(when_ready)
+            crew = Crew(settings, listening)
+            with _signals(crew) as came:
+                caught = await _work(
+                    crew, came, configuration, when_ready=lambda: when_ready(listening)
+                )
     signal.raise_signal(caught)
 
 
-class _Crew:
-    def __init__(self, settings: Settings, listening: socket.socket) -> None:
-        self._settings = settings
-        self._listening = listening
-        self._processes: dict[int, Process] = {}
-        self._signal: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-
-    async def work(self, when_ready: Callable[[socket.socket], None]) -> int:
-        """Keep all workers alive until a signal; the signal."""
-        loop = asyncio.get_running_loop()
-        handled = (signal.SIGINT, signal.SIGTERM)
-        before = {number: signal.getsignal(number) for number in handled}
-        for number in handled:
-            loop.add_signal_handler(number, self._stop, number)
-        numbers = range(self._settings.server.workers)
-        keepers: list[asyncio.Task[None]] = []
-        try:
-            await self._until_signal(asyncio.gather(*map(self._start, numbers)))
-            if not self._signal.done():
-                when_ready(self._listening)
-                keepers = [asyncio.create_task(self._keep(number)) for number in numbers]
-            return await self._signal
-        finally:
-            for keeper in keepers:
-                keeper.cancel()
-            await asyncio.gather(*keepers, return_exceptions=True)
-            await asyncio.gather(*map(_end, self._processes.values()))
-            for number, handler in before.items():
-                loop.remove_signal_handler(number)
-                signal.signal(number, handler)
-
-    def _stop(self, number: int) -> None:
-        if not self._signal.done():
-            self._signal.set_result(number)
-
-    async def _until_signal(self, starting: "asyncio.Future[list[None]]") -> None:
-        awaited: set[asyncio.Future[Any]] = {starting, self._signal}
-        await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
-        if starting.done():
-            await starting
-        else:
-            starting.cancel()
-            with suppress(asyncio.CancelledError):
-                await starting
-
-    async def _start(self, number: int) -> None:
-        """Start a worker; it answers when this returns. `OSError` where it does not come up."""
-        socket_number = self._listening.fileno()
-        order = Order(settings=self._settings, listening=socket_number, does_pull=number == 0)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            # Without the current folder in the path: nothing there must pass for a part of ours.
-            "-P",
-            "-m",
-            "gateway.worker",
-            stdin=PIPE,
-            stdout=PIPE,
-            pass_fds=[socket_number],
-        )
-        self._processes[number] = process
-        if process.stdin is None or process.stdout is None:
-            raise RuntimeError("a worker was started without pipes")
-        process.stdin.write(pickle.dumps(order))
-        with suppress(ConnectionError):
-            await process.stdin.drain()
-        if await process.stdout.readline() != READY:
-            code = await process.wait()
-            words = f"worker {number} ended with code {code} before it answered; see above why"
-            raise ChildProcessError(errno.ECHILD, words)
-
-    async def _keep(self, number: int) -> None:
-        while True:
-            code = await self._processes[number].wait()
-            log.error("worker_died", worker=number, code=code)
-            await asyncio.sleep(_PAUSE_S)
-            try:
-                await self._start(number)
-            except OSError as exc:
-                log.warning("worker_does_not_start", worker=number, error=str(exc))
-
-
-async def _end(process: Process) -> None:
-    """Let a worker finish what it is at, but not for ever."""
-    with suppress(ProcessLookupError):
-        process.send_signal(signal.SIGTERM)
+async def _work(
+    crew: Crew,
+    came: "asyncio.Future[int]",
+    configuration: Configuration | None,
+    *,
+    when_ready: Callable[[], None],
+) -> int:
+    """Keep all workers alive until a signal; the signal."""
     try:
-        async with asyncio.timeout(_KILL_AFTER_S):
-            await process.wait()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+        await _until_signal(asyncio.ensure_future(crew.start()), came)
+        if came.done():
+            return came.result()
+        async with AsyncExitStack() as stack:
+            if configuration is not None:
+                await stack.enter_async_context(_reload(configuration, crew).at_work())
+            when_ready()
+            crew.keep()
+            return await came
+    finally:
+        await crew.end()
+
+
+def _reload(configuration: Configuration, crew: Crew) -> Reload:
+    async def note(problems: object) -> None:
+        await crew.tell(Mark(is_outdated=bool(problems)))
+
+    return Reload(configuration, crew.settings, take_up=crew.take_up, note=note)
+
+
+@contextmanager
+def _signals(crew: Crew) -> "Iterator[asyncio.Future[int]]":
+    """The first signal to end; a second one has the workers end at once."""
+    loop = asyncio.get_running_loop()
+    came: asyncio.Future[int] = loop.create_future()
+
+    def note(number: int) -> None:
+        if came.done():
+            crew.hurry()
+        else:
+            came.set_result(number)
+
+    before = {number: signal.getsignal(number) for number in _ENDING}
+    for number in _ENDING:
+        loop.add_signal_handler(number, note, number)
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+async def _until_signal(starting: "asyncio.Future[None]", came: "asyncio.Future[int]") -> None:
+    awaited: set[asyncio.Future[Any]] = {starting, came}
+    await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done():
+        await starting
+    else:
+        starting.cancel()
+        with suppress(asyncio.CancelledError):
+            await starting

@@ -1,13 +1,17 @@
 """`customer360 serve`: answer until stopped."""
 
 import socket
-from typing import Annotated
+from collections.abc import Mapping
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 
 from gateway import serving
 from gateway.app import GRAPHQL_PATH, Gateway
-from gateway.commands.config_file import DEFAULT, ConfigFile, settings_of
+from gateway.commands.config_file import DEFAULT, ConfigFile
+from gateway.config import Settings
+from gateway.config.change import Configuration
 from gateway.listening import address
 from gateway.logs import set_up
 from gateway.supervision import supervise
@@ -28,16 +32,20 @@ def serve(
     ] = None,
 ) -> None:
     """Answer GraphQL over HTTP until stopped with Ctrl-C."""
-    settings = settings_of(config)
     chosen = {"host": host, "port": port, "workers": workers}
     given = {name: value for name, value in chosen.items() if value is not None}
-    server = settings.server.model_copy(update=given)
+    configuration = Configuration(config, partial(_with_server, given=given))
+    settings = configuration.read()
     set_up(settings.telemetry)
-    wanted = settings.model_copy(update={"server": server})
-    if server.workers == 1:
-        serving.run(serving.serve(wanted, when_ready=_announce_one))
+    if settings.server.workers == 1:
+        serving.run(serving.serve(settings, when_ready=_announce_one, configuration=configuration))
     else:
-        serving.run(supervise(wanted, when_ready=_announce))
+        serving.run(supervise(settings, when_ready=_announce, configuration=configuration))
+
+
+def _with_server(settings: Settings, given: Mapping[str, Any]) -> Settings:
+    server = settings.server.model_copy(update=dict(given))
+    return settings.model_copy(update={"server": server})
 
 
 async def _announce_one(_gateway: Gateway, listening: socket.socket) -> None:

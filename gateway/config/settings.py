@@ -149,6 +149,18 @@ class Server(Section):
     workers: Count = 1
     """How many processes answer. One uses one processor core; only the first pulls sources."""
 
+    drain_s: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 0
+    """How long requests are still answered after SIGTERM, in seconds, while `/readyz` says 503: so
+    long a load balancer needs to notice. Ctrl-C does not wait for it."""
+
+    grace_s: Annotated[int, Field(ge=0, le=3600)] = 10
+    """How long requests that are under way may take when the gateway stops, or when a new
+    configuration has taken its place, in seconds."""
+
+    reload_on_change: bool = False
+    """Whether a changed configuration file is taken up by itself, within a second or two. With or
+    without it, SIGHUP has the file read again. A file with mistakes changes nothing."""
+
     graphiql: bool = True
     """Whether a browser that opens the endpoint gets GraphiQL, the page to try queries in."""
 
@@ -195,6 +207,17 @@ class Telemetry(Section):
 
     log_format: Literal["text", "json"] = "text"
     """How a message looks: `text` for people, `json` for machines, one object a line."""
+
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """The port at which Prometheus finds `/metrics`, for all workers together; 0 takes a free one.
+    Without it there is none: figures are for those who run the gateway, not for its clients."""
+
+    metrics_host: str = Field(default="127.0.0.1", min_length=1)
+    """The address to listen at for Prometheus. `0.0.0.0` answers to other machines too."""
+
+    otlp_endpoint: str | None = None
+    """Where traces go: an OpenTelemetry collector that takes OTLP over HTTP, such as
+    `http://collector:4318`. Without it nothing is traced. Needs the extra `otel`."""
 
 
 class Redis(Section):

@@ -1,10 +1,11 @@
 """`${NAME}`, `${NAME:-default}` and `${file:PATH}` inside a text; `$${` stands for a plain `${`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+_FILE = "file:"
 _MAX_SECRET_BYTES = 65_536
 _MARK = re.compile(r"\$\$\{|\$\{(?P<inside>[^}]*)\}?")
 _VARIABLE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-(?P<text>.*))?", re.DOTALL)
@@ -43,6 +44,12 @@ def substitute(text: str, *, surroundings: Surroundings) -> str:
     return result
 
 
+def included(text: str, base_dir: Path) -> Sequence[Path]:
+    """The files whose content substitutions in a text draw on."""
+    inside = [match["inside"] or "" for match in _MARK.finditer(text)]
+    return [base_dir / each[len(_FILE) :] for each in inside if each.startswith(_FILE)]
+
+
 def _replacement(match: re.Match[str], surroundings: Surroundings) -> str:
     if match[0] == "$${":
         return "${"
@@ -52,8 +59,8 @@ def _replacement(match: re.Match[str], surroundings: Surroundings) -> str:
 
 
 def _resolved(inside: str, surroundings: Surroundings) -> str:
-    if inside.startswith("file:"):
-        return _content(surroundings.base_dir / inside.removeprefix("file:"))
+    if inside.startswith(_FILE):
+        return _content(surroundings.base_dir / inside.removeprefix(_FILE))
     match = _VARIABLE.fullmatch(inside)
     if match is None:
         raise Unresolved(

@@ -4,17 +4,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import httpx2
+import pytest
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from gateway.health import routes
+from gateway.readiness import Readiness
 
 
-def get(path: str, check: Callable[[], Awaitable[None]]) -> httpx2.Response:
+def get(
+    path: str, check: Callable[[], Awaitable[None]], readiness: Readiness | None = None
+) -> httpx2.Response:
     """One GET of an application whose store is checked by `check`."""
 
     async def run() -> httpx2.Response:
-        app = Starlette(routes=routes(check, timeout_s=0.05))
+        app = Starlette(routes=routes(check, readiness or Readiness(), timeout_s=0.05))
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
             return await client.get(path)
@@ -67,3 +71,30 @@ def test_a_store_that_is_there_makes_the_gateway_ready() -> None:
 def test_the_process_lives_even_if_the_store_does_not() -> None:
     """A restart would not help."""
     assert get("/healthz", fail).json() == {"status": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("readiness", "reason"),
+    [
+        (Readiness(is_stopping=True), "the gateway is stopping"),
+        (Readiness(lost=["crm", "shop"]), "these critical sources do not answer: crm, shop"),
+        (Readiness(unproven=["crm"]), "these critical sources were not reached yet: crm"),
+    ],
+)
+def test_what_speaks_against_serving_is_said(readiness: Readiness, reason: str) -> None:
+    """503, in words, with names and without hosts; the process lives all the same."""
+    response = get("/readyz", succeed, readiness)
+
+    assert (response.status_code, response.json()["reason"]) == (503, reason)
+    assert get("/healthz", succeed, readiness).status_code == 200
+
+
+def test_a_refused_configuration_is_told_and_stops_nobody() -> None:
+    """The old one works as before."""
+    response = get("/readyz", succeed, Readiness(is_outdated=True))
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "ok",
+        "remark": "the configuration was changed and refused; the log says why",
+    }
