@@ -288,6 +288,7 @@ class Connector(Protocol):
         ...
 
 
+@runtime_checkable
 class Writer(Connector, Protocol):
     """A connector that can also write."""
 

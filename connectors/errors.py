@@ -19,11 +19,13 @@ from typing import ClassVar
 class SourceError(Exception):
     """A failure of one source. `source` is its name, the text says what to do about it.
 
-    `error_id` is given when the failure is logged: the log has everything under it.
+    `error_id` is given when the failure is logged: the log has everything under it. `call_count`
+    is how many requests or statements were sent in vain.
     """
 
     code: ClassVar[str] = "SOURCE_ERROR"
     client_text: ClassVar[str] = "failed"
+    call_count: int = 1
 
     def __init__(self, source: str, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
@@ -56,6 +58,7 @@ class CircuitOpen(Unavailable):
     """The source is left alone, and was not asked; `retry_after_s` is how much longer."""
 
     code = "SOURCE_OPEN"
+    call_count = 0
     client_text = "is left alone for a while after it failed; try again later"
 
 
@@ -63,6 +66,7 @@ class OverLimit(Unavailable):
     """The limits of the source's settings allow no further call in time; it was not asked."""
 
     code = "SOURCE_OVER_LIMIT"
+    call_count = 0
     client_text = "may not be asked more often at the moment; try again later"
 
 

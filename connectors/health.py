@@ -7,7 +7,6 @@ from datetime import datetime
 
 from connectors.aspects.failure_log import FailureLog
 from connectors.aspects.tally import Tallies
-from connectors.deadline import Deadlines
 from connectors.errors import (
     CircuitOpen,
     Misconfigured,
@@ -56,12 +55,10 @@ def status_of(error: SourceError) -> SourceStatus:
 class HealthBoard:
     """The health of every source by name, as this process has seen it.
 
-    `deadlines` ends the questions that sources do not answer in time, `failures` logs what goes
-    wrong, and `tallies` counts.
+    `failures` logs what goes wrong, and `tallies` counts.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        self.deadlines = Deadlines()
         self.failures = FailureLog()
         self.tallies = Tallies()
         self._now = now

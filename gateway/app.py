@@ -12,8 +12,9 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from connectors import registry
-from connectors.aspects.gate import SourceGate
-from connectors.contract import Connector, DocumentReader, Environment
+from connectors.aspects.guarded import Guarded
+from connectors.aspects.opening import Opener, Share, share_nothing
+from connectors.contract import Connector, DocumentReader
 from connectors.federation import Federation, Mode
 from connectors.health import HealthBoard
 from connectors.native.connector import NativeConnector
@@ -33,6 +34,7 @@ from gateway.http.door import GraphQL
 from gateway.http.entrance import Entrance
 from gateway.readiness import Readiness
 from gateway.request_context import Contexts
+from gateway.sharing import shared_over
 from gateway.source_view import SourceView
 from resolvers.engine import Engine
 from resolvers.limit import DocumentLimits
@@ -88,7 +90,7 @@ async def open_over(
     Raises `SourceError` where that is not possible.
     """
     async with AsyncExitStack() as stack:
-        connectors = open_connectors(settings)
+        connectors = open_connectors(settings, share=shared_over(store))
         for connector in connectors.values():
             stack.push_async_callback(connector.close)
         native = NativeConnector(store)
@@ -121,15 +123,13 @@ async def open_store(settings: Settings, stack: AsyncExitStack) -> Store:
     return store
 
 
-def open_connectors(settings: Settings) -> Mapping[str, Connector]:
-    """A connector for every source of the settings; nothing is asked yet."""
-    kinds = registry.kinds()
-    opened: dict[str, Connector] = {}
-    for name, options in settings.sources.items():
-        gate = SourceGate(name, options.limits)
-        environment = Environment(now=utc_now, base_dir=settings.base_dir, gate=gate)
-        opened[name] = kinds[options.kind].open(name, options, environment)
-    return opened
+def open_connectors(settings: Settings, *, share: Share = share_nothing) -> Mapping[str, Guarded]:
+    """A connector for every source of the settings; nothing is asked yet.
+
+    `share` is how their rates are kept together with other processes.
+    """
+    opener = Opener(now=utc_now, base_dir=settings.base_dir, kinds=registry.kinds(), share=share)
+    return {name: opener.open(name, options) for name, options in settings.sources.items()}
 
 
 def _sync(

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from connectors import registry
-from connectors.contract import Environment, Finding, Kind, Severity
+from connectors.aspects.opening import Opener
+from connectors.contract import Finding, Kind, Severity
 from connectors.errors import SourceError
 from connectors.native.inspection import findings
 from connectors.native.server import EmbeddedServer
@@ -25,18 +26,16 @@ async def inspect(
     mean that all is well. `kinds` are all that are installed, if not given.
     """
     known = registry.kinds() if kinds is None else kinds
-    environment = Environment(now=lambda: datetime.now(UTC), base_dir=settings.base_dir)
-    checks = [_of_source(name, known, settings, environment) for name in settings.sources]
+    opener = Opener(now=lambda: datetime.now(UTC), base_dir=settings.base_dir, kinds=known)
+    checks = [_of_source(name, settings, opener) for name in settings.sources]
     results = await asyncio.gather(_of_store(settings), *checks)
     return dict(zip([STORE, *settings.sources], results, strict=True))
 
 
-async def _of_source(
-    name: str, kinds: Mapping[str, Kind], settings: Settings, environment: Environment
-) -> Sequence[Finding]:
+async def _of_source(name: str, settings: Settings, opener: Opener) -> Sequence[Finding]:
     options = settings.sources[name]
     try:
-        connector = kinds[options.kind].open(name, options, environment)
+        connector = opener.open(name, options)
     except SourceError as exc:
         return [_error(exc)]
     try:

@@ -1,11 +1,11 @@
-"""What is wrapped around every connector: deadlines, unexpected errors, accounts of cost."""
+"""What one request asked of each source, and what became of it."""
 
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Final
 
-from connectors.contract import Answer, Batch, Connector, SourceError, TimedOut
+from connectors.contract import Answer, Batch, Connector, SourceError
 from connectors.health import HealthBoard, SourceStatus, status_of
 
 _WORST_FIRST: Final = (
@@ -59,18 +59,9 @@ class Accounts:
 async def ask(
     connector: Connector, batch: Batch, *, accounts: Accounts, board: HealthBoard
 ) -> Answer:
-    """Ask a connector under the batch's timeout. Whatever goes wrong is a `SourceError`."""
-    answering = _within_time(connector, batch, board)
+    """Ask a connector, which keeps the batch's timeout. What goes wrong is a `SourceError`."""
+    answering = connector.fetch(batch)
     return await accounted(connector.name, batch.entity, answering, accounts=accounts, board=board)
-
-
-async def _within_time(connector: Connector, batch: Batch, board: HealthBoard) -> Answer:
-    try:
-        with board.deadlines.within(batch.timeout_s):
-            return await connector.fetch(batch)
-    except TimeoutError as exc:
-        message = f"no answer within {batch.timeout_s:g} s to a question about {batch.entity}"
-        raise TimedOut(connector.name, message) from exc
 
 
 async def accounted(
@@ -113,7 +104,7 @@ def _note_failure(
     error: SourceError, account: Account, *, entity: str, elapsed_s: float, board: HealthBoard
 ) -> None:
     status = status_of(error)
-    call_count = 0 if status is SourceStatus.OPEN else 1
+    call_count = error.call_count
     account.troubles.add(status)
     account.call_count += call_count
     account.elapsed_ms = max(account.elapsed_ms, elapsed_s * 1000)

@@ -59,6 +59,9 @@ class FailureLog:
         """The failure with its id, after it was logged or counted."""
         if failure.error_id is not None:
             return failure
+        cause = failure.__cause__
+        if type(failure) is SourceError and isinstance(cause, Exception):
+            return self._unexpected(failure, cause, entity=entity)
         known = self._again(_kind(failure.source, failure.code, failure.message))
         failure.error_id = known.error_id
         if not known.again:
@@ -75,14 +78,16 @@ class FailureLog:
 
     def failed_unexpectedly(self, source: str, error: Exception, *, entity: str) -> SourceError:
         """What something that should not happen is to the caller, after it was logged."""
-        name = type(error).__name__
-        failure = SourceError(source, f"unexpected {name}")
-        known = self._again(_kind(source, name, str(error)))
+        failure = SourceError(source, f"unexpected {type(error).__name__}")
+        return self._unexpected(failure, error, entity=entity)
+
+    def _unexpected(self, failure: SourceError, error: Exception, *, entity: str) -> SourceError:
+        known = self._again(_kind(failure.source, type(error).__name__, str(error)))
         failure.error_id = known.error_id
         if not known.again:
             log.error(
                 "source_failed_unexpectedly",
-                source=source,
+                source=failure.source,
                 entity=entity,
                 error_id=known.error_id,
                 exc_info=error,

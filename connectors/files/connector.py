@@ -150,19 +150,27 @@ class FilesConnector:
 
     async def fetch(self, batch: Batch) -> Answer:
         """The rows of a batch; reads only files that have changed since the last one."""
-        snapshot = await self._of(batch.entity).snapshot()
-        return await asyncio.to_thread(snapshot.answer, batch, now=self._environment.now())
+        async with self._environment.gate.turn(batch.timeout_s):
+            snapshot = await self._of(batch.entity).snapshot()
+            return await asyncio.to_thread(snapshot.answer, batch, now=self._environment.now())
 
     async def scan(self, entity: str, *, since: Cursor | None) -> AsyncIterator[ChangePage]:
         """Changes of an entity: see `changes` here and in `connectors.documents`."""
         pages = await asyncio.to_thread(self._of(entity).pages, since)
-        while (page := await asyncio.to_thread(next, pages, None)) is not None:
+        while True:
+            async with self._environment.gate.turn(self._options.timeout_s):
+                page = await asyncio.to_thread(next, pages, None)
+            if page is None:
+                return
             yield page
 
     async def open_document(self, record_id: str) -> DocumentContent | None:
         """The content of a document, where files are documents."""
         part = self._parts.get("document")
-        return await part.content(record_id) if isinstance(part, ShelfPart) else None
+        if not isinstance(part, ShelfPart):
+            return None
+        async with self._environment.gate.turn(self._options.timeout_s):
+            return await part.content(record_id)
 
     async def close(self) -> None:
         """Nothing is held open."""

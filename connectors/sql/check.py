@@ -1,11 +1,12 @@
 """The check of a SQL source: can it be reached, does every mapping fit, can its rows be read."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.contract import Finding, Severity
 from connectors.errors import SourceError
@@ -24,8 +25,8 @@ class Source(Protocol):
     translations: dict[str, Translation]
     now: Callable[[], datetime]
 
-    def engine(self) -> AsyncEngine:
-        """The pool."""
+    def connected(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """A connection for one statement."""
         ...
 
     async def push(self, entity: str) -> Push:
@@ -43,7 +44,7 @@ async def findings(source: Source) -> list[Finding]:
     """What is wrong and what to do; empty where all is well."""
     try:
         with sorted_failures(source.name):
-            async with source.engine().connect() as connection:
+            async with source.connected() as connection:
                 await connection.execute(sa.select(1))
     except SourceError as problem:
         return [Finding(Severity.ERROR, problem.message, "url")]

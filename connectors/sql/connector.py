@@ -3,10 +3,11 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from connectors.contract import (
     Answer,
@@ -51,6 +52,7 @@ class SqlConnector:
         }
         self.zone = ZoneInfo(options.time_zone)
         self._base_dir = environment.base_dir
+        self._gate = environment.gate
         self._engine: AsyncEngine | None = None
         self._fitted: dict[str, Push] = {}
 
@@ -61,7 +63,8 @@ class SqlConnector:
     async def discover(self) -> Sequence[DiscoveredEntity]:
         """The tables and views, with their columns and types."""
         with sorted_failures(self.name):
-            return await discover.discovered(self.engine())
+            async with self.connected() as connection:
+                return await discover.discovered(connection)
 
     async def fetch(self, batch: Batch) -> Answer:
         """Answer with one statement, however many keys there are."""
@@ -90,12 +93,19 @@ class SqlConnector:
             self._engine = opened(self.name, self.options, self._base_dir)
         return self._engine
 
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for one statement, or to look at a table, when the gate gives a turn."""
+        engine = self.engine()
+        async with self._gate.turn(self.options.timeout_s), engine.connect() as connection:
+            yield connection
+
     async def push(self, entity: str) -> Push:
         """The entity with its table, read from the database once. Raises `Misconfigured`."""
         if entity not in self._fitted:
             translation = self.translations[entity]
             mapping = translation.mapping
-            async with self.engine().connect() as connection:
+            async with self.connected() as connection:
                 try:
                     table = await described(connection, sql_entity(mapping), self.zone)
                 except NoSuchTable as problem:
@@ -110,7 +120,7 @@ class SqlConnector:
 
     async def raws(self, push: Push, statement: Select, columns: Sequence[str]) -> list[Raw]:
         """The records that a statement gives, by column."""
-        async with self.engine().connect() as connection:
+        async with self.connected() as connection:
             result = await connection.execute(statement)
             found = [dict(zip(columns, row, strict=True)) for row in result]
         for name in push.table.in_utc & set(columns):

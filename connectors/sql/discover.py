@@ -3,7 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.contract import DiscoveredEntity
 
@@ -14,10 +14,9 @@ def table_names(connection: sa.Connection) -> list[str]:
     return sorted({*inspector.get_table_names(), *inspector.get_view_names()})
 
 
-async def discovered(engine: AsyncEngine) -> list[DiscoveredEntity]:
+async def discovered(connection: AsyncConnection) -> list[DiscoveredEntity]:
     """Every table and view, in the order of their names."""
-    async with engine.connect() as connection:
-        return await connection.run_sync(_discovered)
+    return await connection.run_sync(_discovered)
 
 
 def _discovered(connection: sa.Connection) -> list[DiscoveredEntity]:

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from connectors import registry
-from connectors.contract import DiscoveredEntity, Environment
+from connectors.aspects.opening import Opener
+from connectors.contract import DiscoveredEntity
 from gateway.commands.config_file import DEFAULT, ConfigFile, settings_of
 from gateway.commands.source_name import known_source
 from gateway.config import Settings
@@ -41,8 +42,10 @@ def discover(
 
 async def _offered(source: str, settings: Settings) -> Sequence[DiscoveredEntity]:
     options = settings.sources[source]
-    environment = Environment(now=lambda: datetime.now(UTC), base_dir=settings.base_dir)
-    connector = registry.kinds()[options.kind].open(source, options, environment)
+    opener = Opener(
+        now=lambda: datetime.now(UTC), base_dir=settings.base_dir, kinds=registry.kinds()
+    )
+    connector = opener.open(source, options)
     try:
         return await connector.discover()
     finally:

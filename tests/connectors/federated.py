@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from connectors.contract import Answer, Batch, Capability, Key, Row, SourceError
+from connectors.aspects.guarded import Guarded
+from connectors.contract import Answer, Batch, Capability, Connector, Key, Row, SourceError
 from connectors.federation import Federation, Found, Mode, Question
 from connectors.health import HealthBoard
 from connectors.memory.connector import MemoryConnector, everything
+from connectors.options import Retry
 from connectors.session import Session
 from domain.catalogue import ENTITIES
+from tests.connectors.aspects.guarding import opened
 
 T = TypeVar("T")
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -37,6 +40,11 @@ def raising(error: BaseException) -> Callable[[Batch, Answer], Awaitable[Answer]
         raise error
 
     return fault
+
+
+def guarding(connector: Connector) -> Guarded:
+    """A connector as the gateway has it, but asked only once."""
+    return opened(connector, retry=Retry(attempts=0))
 
 
 def source(name: str, *tickets: Mapping[str, Any], fault: Any = None, **capability: Any) -> Faulty:
@@ -67,7 +75,8 @@ def federation(native: MemoryConnector, *live: MemoryConnector, **options: Any) 
     """A federation; `synced` names sources whose tickets are in the store."""
     modes = {(name, "ticket"): Mode.SYNCED for name in options.pop("synced", ())}
     board = HealthBoard(lambda: NOW)
-    return Federation(native, {e.name: e for e in live}, modes=modes, board=board, **options)
+    sources = {each.name: guarding(each) for each in live}
+    return Federation(native, sources, modes=modes, board=board, **options)
 
 
 def talk(it: Federation, story: Callable[[Session], Awaitable[T]], *, deadline_s: float = 30) -> T:

@@ -1,0 +1,46 @@
+"""How long the question that is being asked can wait, known to the gate that it comes through.
+
+A connector need not hand the deadline of a question on to each of its calls: the context does.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Patience:
+    """The patience of one attempt: when it ends, and what became of its calls.
+
+    `turn_count` is how many got a turn, `cut_count` how many were given up while they waited for
+    one.
+    """
+
+    ends_at: float
+    cut_count: int = 0
+    turn_count: int = 0
+
+    @property
+    def has_only_waited(self) -> bool:
+        """Whether the source was never called: all of the time went by in front of its gate."""
+        return self.cut_count > 0 and self.turn_count == 0
+
+
+_PATIENCE: ContextVar[Patience | None] = ContextVar("patience", default=None)
+
+
+def current() -> Patience | None:
+    """The patience of the question that this task works for; none outside of one."""
+    return _PATIENCE.get()
+
+
+@contextmanager
+def until(ends_at: float) -> Iterator[Patience]:
+    """Let all calls inside know when the question is given up, by the clock of the gate."""
+    patience = Patience(ends_at)
+    token = _PATIENCE.set(patience)
+    try:
+        yield patience
+    finally:
+        _PATIENCE.reset(token)
