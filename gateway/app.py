@@ -15,7 +15,7 @@ from connectors import registry
 from connectors.aspects.guarded import Guarded
 from connectors.aspects.opening import Opener, Share, share_nothing
 from connectors.contract import Connector, DocumentReader
-from connectors.federation import Federation, Mode
+from connectors.federation import Federation
 from connectors.health import HealthBoard
 from connectors.native.connector import NativeConnector
 from connectors.native.index import Index
@@ -27,18 +27,22 @@ from connectors.sync_pass import Progress
 from domain.golden import Precedence
 from domain.uuid7 import Uuid7Factory
 from gateway import graphiql, health
+from gateway.auth.doorkeeper import Doorkeeper
+from gateway.auth.opening import opened_doorkeeper
 from gateway.config import Settings
 from gateway.config.signing_key import link_signing_key
 from gateway.download import download_route
+from gateway.engine import engine_of
 from gateway.http.door import GraphQL
 from gateway.http.entrance import Entrance
+from gateway.http.explanation import UNEXPLAINED, AllowedExplanations, Explanations
 from gateway.readiness import Readiness
+from gateway.rehearsing import explainer_of, modes_of
 from gateway.request_context import Contexts
 from gateway.sharing import shared_over
 from gateway.source_view import SourceView
 from resolvers.engine import Engine
-from resolvers.limit import DocumentLimits
-from schema.build import build_schema, executable
+from resolvers.explain.tree import Extent
 
 GRAPHQL_PATH = "/graphql"
 
@@ -99,7 +103,12 @@ async def open_over(
         kinds = {name: options.kind for name, options in settings.sources.items()}
         sources = SourceView(federation, kinds)
         await sources.refresh(store)
-        app = _app(settings, store, federation, sources, native, readiness=readiness)
+        doorkeeper = await stack.enter_async_context(
+            opened_doorkeeper(settings, store, now=utc_now)
+        )
+        app = _app(
+            settings, store, federation, sources, native, doorkeeper=doorkeeper, readiness=readiness
+        )
         yield Gateway(
             app=app,
             store=store,
@@ -152,15 +161,10 @@ def _sync(
 def _federation(
     settings: Settings, native: Connector, connectors: Mapping[str, Connector], sync: Sync
 ) -> Federation:
-    modes = {
-        (name, entity): Mode.SYNCED
-        for name, options in settings.sources.items()
-        for entity in options.synced
-    }
     return Federation(
         native,
         connectors,
-        modes=modes,
+        modes=modes_of(settings),
         board=HealthBoard(utc_now),
         timeouts_s={name: options.timeout_s for name, options in settings.sources.items()},
         default_timeout_s=settings.limits.request_timeout_s,
@@ -175,29 +179,23 @@ def _app(
     sources: SourceView,
     native: NativeConnector,
     *,
+    doorkeeper: Doorkeeper | None,
     readiness: Readiness,
 ) -> ASGIApp:
-    limits = settings.limits
-    engine = Engine(
-        executable(build_schema()),
-        limits=DocumentLimits(
-            max_characters=limits.max_query_bytes,
-            max_tokens=limits.max_tokens,
-            max_depth=limits.max_depth,
-            max_fields=limits.max_fields,
-            max_aliases=limits.max_aliases,
-            max_nesting=limits.max_nesting,
-            max_nodes=limits.max_nodes,
-        ),
-        allows_introspection=settings.server.introspection,
-        nesting=federation.can_nest,
-    )
+    engine = engine_of(settings, federation.can_nest)
     key = link_signing_key(settings)
     readers = {
         name: each for name, each in federation.sources.items() if isinstance(each, DocumentReader)
     }
-    contexts = Contexts(settings, federation, sources, native, readers=readers, key=key)
-    door = GraphQL(engine=engine, context_of=contexts.of, max_body_bytes=limits.max_body_bytes)
+    contexts = Contexts(
+        settings, federation, sources, native, readers=readers, key=key, doorkeeper=doorkeeper
+    )
+    door = GraphQL(
+        engine=engine,
+        explanations=_explanations(settings, engine, federation),
+        context_of=contexts.of,
+        max_body_bytes=settings.limits.max_body_bytes,
+    )
     endpoint = graphiql.InBrowsers(door) if settings.server.graphiql else door
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, endpoint),
@@ -216,4 +214,15 @@ def _app(
         allow_origins=settings.server.cors_origins,
         allow_methods=["GET", "POST"],
         allow_headers=["*"],
+    )
+
+
+def _explanations(settings: Settings, engine: Engine, federation: Federation) -> Explanations:
+    reach = settings.server.explain
+    if reach == "none":
+        return UNEXPLAINED
+    return AllowedExplanations(
+        explainer=explainer_of(settings, engine, federation.sources),
+        reach=Extent(reach),
+        roles=frozenset(settings.server.explain_roles),
     )

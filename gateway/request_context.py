@@ -13,12 +13,13 @@ from connectors.contract import DocumentReader
 from connectors.federation import Federation
 from connectors.session import Session
 from domain.uuid7 import Uuid7Factory
+from domain.viewer import ANYBODY, Viewer
+from gateway.auth.doorkeeper import Doorkeeper
 from gateway.config import Settings
 from gateway.download import link_for
-from resolvers.context import Context, Journal, Viewer
+from gateway.http.headers import read_headers
+from resolvers.context import Context, Journal
 from resolvers.selection import Limits
-
-_ANYBODY = Viewer()
 
 
 class Contexts:
@@ -33,12 +34,14 @@ class Contexts:
         *,
         readers: Mapping[str, DocumentReader],
         key: bytes,
+        doorkeeper: Doorkeeper | None = None,
     ) -> None:
         self._federation = federation
         self._sources = sources
         self._journal = journal
         self._readers = readers
         self._key = key
+        self._doorkeeper = doorkeeper
         self._deadline_s = settings.limits.request_timeout_s
         self._phone_region = settings.identity.default_phone_region
         self._limits = Limits(settings.limits.default_first, settings.limits.max_first)
@@ -46,7 +49,9 @@ class Contexts:
         self._new_id = Uuid7Factory(now=_now, chance=os.urandom)
 
     async def of(self, scope: Scope) -> Context:
-        """The context of the request with this ASGI scope."""
+        """The context of the request with this ASGI scope. Raises `Rejected` where none may be."""
+        doorkeeper = self._doorkeeper
+        viewer = ANYBODY if doorkeeper is None else await _admitted(doorkeeper, scope)
         return Context(
             session=Session(self._federation, deadline_s=self._deadline_s),
             journal=self._journal,
@@ -56,7 +61,7 @@ class Contexts:
             document_url=partial(self._document_url, scope),
             adopt=self._adopt,
             phone_region=self._phone_region,
-            viewer=_ANYBODY,
+            viewer=viewer,
             limits=self._limits,
         )
 
@@ -68,6 +73,12 @@ class Contexts:
             return None
         base_url = _base_url(scope)
         return link_for(source, record_id, key=self._key, now=_now(), base_url=base_url)
+
+
+async def _admitted(doorkeeper: Doorkeeper, scope: Scope) -> Viewer:
+    client = scope.get("client")
+    headers = read_headers(scope["headers"])
+    return await doorkeeper.viewer(headers, client=client and client[0])
 
 
 def _now() -> datetime:

@@ -7,17 +7,8 @@ from typing import Any, Protocol
 
 from connectors.contract import Written
 from connectors.session import Session
+from domain.viewer import ANYBODY, Viewer
 from resolvers.selection import Limits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Viewer:
-    """Who asks: roles, claims such as the partner, and what the data is for."""
-
-    name: str = "anonymous"
-    roles: tuple[str, ...] = ()
-    claims: Mapping[str, Any] = field(default_factory=dict)
-    purpose: str | None = None
 
 
 class Journal(Protocol):
@@ -63,5 +54,5 @@ class Context:
     document_url: Callable[[str, str], str | None]
     adopt: Callable[[str, str], Awaitable[bool]]
     phone_region: str | None = None
-    viewer: Viewer = field(default_factory=Viewer)
+    viewer: Viewer = ANYBODY
     limits: Limits = field(default_factory=Limits)

@@ -143,6 +143,24 @@ LOGGED_INTERACTION = Table(
 )
 """Which interaction an idempotency key has made, so that the same key makes it once."""
 
+API_KEY = Table(
+    "api_key",
+    METADATA,
+    Column("id", _TEXT, primary_key=True),
+    Column("digest", _TEXT, nullable=False),
+    Column("name", _TEXT, nullable=False),
+    Column("roles", _JSON, nullable=False),
+    Column("claims", _JSON, nullable=False),
+    Column("purpose", _TEXT),
+    Column("created_at", _TIME, nullable=False),
+    Column("expires_at", _TIME),
+    Column("revoked_at", _TIME),
+    Column("last_used_at", _TIME),
+    Column("changed_at", _TIME, nullable=False),
+    Index("api_key_by_change", "changed_at"),
+)
+"""The API keys: whom each stands for, and the SHA-256 of its secret as hexadecimal digits."""
+
 INTERACTION_AMENDMENT = Table(
     "interaction_amendment",
     METADATA,

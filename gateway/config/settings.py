@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from connectors.contract import Options
+from gateway.config.access import Access
 
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
@@ -167,6 +168,14 @@ class Server(Section):
     introspection: bool = True
     """Whether clients may ask for the schema. GraphiQL needs it."""
 
+    explain: Literal["none", "plan", "analyze"] = "none"
+    """What the header `X-Explain` of a request may ask for: nothing; with `plan` what the request
+    would ask of which source; with `analyze` also what it really asked, and how long that took. The
+    answer names sources and shows SQL, so it is for those who run the gateway."""
+
+    explain_roles: tuple[str, ...] = ()
+    """The roles in which viewers may do so. Without any everybody may."""
+
     cors_origins: tuple[str, ...] = ()
     """The web sites whose pages may call the gateway from a browser, such as
     `https://portal.example.com`. `*` allows all."""
@@ -263,6 +272,9 @@ class Settings(Section):
 
     limits: Limits = Field(default_factory=Limits)
     """How much one request may ask for."""
+
+    access: Access | None = None
+    """Who may come in. Without it everybody may, and sees everything."""
 
     server: Server = Field(default_factory=Server)
     """Where and how the gateway answers."""

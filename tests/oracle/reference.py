@@ -375,7 +375,7 @@ class Reference:
         return self._one(TYPES[type_name], source=key[0], record_id=key[1])
 
     def _Query_me(self, _parent: Any, _arguments: Any) -> Record:
-        return {"name": "anonymous", "roles": [], "claims": {}, "purpose": None}
+        return {"name": "anonymous", "roles": [], "role": None, "claims": {}, "purpose": None}
 
     def _Query_sources(self, _parent: Any, _arguments: Any) -> list[Record | None]:
         return [self._source(each) for each in self._company.sources]

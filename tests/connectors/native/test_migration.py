@@ -65,7 +65,7 @@ def test_no_key_or_relation_crosses_shards(database_url: str) -> None:
           AND relation.relname <> 'alembic_version'
     """
     own = {"logged_interaction": "idempotency_key", "interaction_amendment": "record_id"}
-    own["customer"] = "id"
+    own |= {"customer": "id", "api_key": "id"}
 
     foreign = asyncio.run(_fetch(database_url, "SELECT 1 FROM pg_constraint WHERE contype = 'f'"))
     first = {row["table"]: row["first"] for row in asyncio.run(_fetch(database_url, keys))}
@@ -83,7 +83,7 @@ def test_replicas_that_start_together_migrate_once(empty_database_url: str) -> N
     asyncio.run(start_together())
 
     versions = asyncio.run(_fetch(empty_database_url, "SELECT version_num FROM alembic_version"))
-    assert [row["version_num"] for row in versions] == ["0001"]
+    assert [row["version_num"] for row in versions] == ["0002"]
 
 
 def test_migrating_twice_keeps_what_is_there(database_url: str) -> None:

@@ -1,0 +1,40 @@
+"""The doorkeeper of a gateway, and the job that keeps what it knows fresh."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+
+from connectors.errors import SourceError
+from connectors.native.key_store import KeyStore
+from connectors.native.store import Store
+from gateway.auth.doorkeeper import Doorkeeper
+from gateway.auth.key_ring import KeyRing
+from gateway.auth.token import TokenReader
+from gateway.config import Settings
+
+
+@asynccontextmanager
+async def opened_doorkeeper(
+    settings: Settings, store: Store, *, now: Callable[[], datetime]
+) -> AsyncIterator[Doorkeeper | None]:
+    """The doorkeeper; `None` where the configuration has no `access`.
+
+    Raises `SourceError` where the store cannot be read.
+    """
+    access = settings.access
+    if access is None:
+        yield None
+        return
+    ring = KeyRing(KeyStore(store), now=now)
+    await ring.refresh()
+    tokens = TokenReader(access.issuers, base_dir=settings.base_dir, now=now)
+    fresh = asyncio.create_task(ring.keep_fresh())
+    try:
+        yield Doorkeeper(access, ring=ring, tokens=tokens, now=now)
+    finally:
+        fresh.cancel()
+        await asyncio.gather(fresh, return_exceptions=True)
+        with suppress(SourceError):
+            # When keys were used last is worth a try, and no more.
+            await ring.flush()
