@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from connectors.aspects.guarded import Guarded
 from connectors.contract import Connector
 from connectors.federation import Mode
 from connectors.native.outline import Outline
@@ -17,7 +18,7 @@ from resolvers.context import Context
 from resolvers.engine import Engine
 from resolvers.explain.explainer import Explainer
 from resolvers.explain.journal import SilentJournal, nothing_to_adopt
-from resolvers.explain.tree import Explanation
+from resolvers.explain.tree import Explanation, Extent
 from resolvers.request import Request
 from resolvers.result import Result
 from resolvers.selection import Limits
@@ -51,9 +52,14 @@ def _stage(settings: Settings, connectors: Mapping[str, Connector]) -> Stage:
     outline = Outline()
     return Stage(
         store=Role(outline.capabilities, outline.describe),
-        sources={name: Role.of(each) for name, each in connectors.items()},
+        sources={name: Role.of(_bare(each)) for name, each in connectors.items()},
         modes=modes_of(settings),
     )
+
+
+def _bare(connector: Connector) -> Connector:
+    """A connector without what is wrapped around it, which nothing goes through here."""
+    return connector.inner if isinstance(connector, Guarded) else connector
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,9 @@ class Rehearsals:
         engine = engine_of(settings, stage.federation(_nobody).can_nest)
         return cls(settings, explainer_of(settings, engine, connectors))
 
-    async def plan(self, request: Request) -> Explanation | Result:
-        """The plan of an operation, or the answer that says what is wrong with the request."""
-        return await self.explainer.plan(request, self._context())
+    async def plan(self, request: Request) -> tuple[Result, Explanation | None]:
+        """The plan of an operation; without one the result says what is wrong with the request."""
+        return await self.explainer.explained(request, self._context(), mode=Extent.PLAN)
 
     def _context(self) -> Context:
         federation = self.explainer.stage.federation(_nobody)

@@ -6,23 +6,23 @@ from typing import Any, Final, Protocol
 
 from gateway.http.rejection import Rejected
 from resolvers.context import Context
-from resolvers.explain.tree import Mode
+from resolvers.explain.tree import Extent
 from resolvers.request import Request
 from resolvers.result import ErrorCode, Result
 
 HEADER: Final = b"x-explain"
 
-_ASKED: Final[Mapping[bytes, Mode]] = {each.value.encode(): each for each in Mode}
-_REACH: Final[Mapping[Mode, frozenset[Mode]]] = {
-    Mode.PLAN: frozenset({Mode.PLAN}),
-    Mode.ANALYZE: frozenset(Mode),
+_ASKED: Final[Mapping[bytes, Extent]] = {each.value.encode(): each for each in Extent}
+_REACH: Final[Mapping[Extent, frozenset[Extent]]] = {
+    Extent.PLAN: frozenset({Extent.PLAN}),
+    Extent.ANALYZE: frozenset(Extent),
 }
 
 
 class Explainer(Protocol):
     """What explains operations."""
 
-    async def explain(self, request: Request, context: Context, *, mode: Mode) -> Result:
+    async def explain(self, request: Request, context: Context, *, mode: Extent) -> Result:
         """The answer to a request with its explanation."""
         ...
 
@@ -53,7 +53,7 @@ class AllowedExplanations:
     """Explains as far as `reach` goes, to viewers who act in one of `roles`, or to all if none."""
 
     explainer: Explainer
-    reach: Mode
+    reach: Extent
     roles: frozenset[str] = frozenset()
 
     async def answer(self, asked: bytes, request: Request, context: Context) -> Result:
@@ -65,14 +65,14 @@ class AllowedExplanations:
         return await self.explainer.explain(request, context, mode=mode)
 
 
-def _mode(asked: bytes) -> Mode:
+def _mode(asked: bytes) -> Extent:
     mode = _ASKED.get(asked.strip().lower())
     if mode is None:
         raise Rejected(400, "'X-Explain' has to be 'plan' or 'analyze', or not be there at all.")
     return mode
 
 
-def _refusal(mode: Mode) -> Rejected:
+def _refusal(mode: Extent) -> Rejected:
     text = (
         f"'X-Explain: {mode.value}' is not allowed to you here. Send the request without it, or"
         " have the operators of the gateway allow it: `server.explain`."

@@ -16,7 +16,7 @@ from resolvers.explain.journal import SilentJournal, nothing_to_adopt
 from resolvers.explain.path import PathPlanner
 from resolvers.explain.payload import payload
 from resolvers.explain.telling import Story, told
-from resolvers.explain.tree import Explanation, Mode
+from resolvers.explain.tree import Explanation, Extent
 from resolvers.explain.watching import Diary, StepAccounts, WatchedRun
 from resolvers.planner import Nesting, Plan
 from resolvers.request import Request
@@ -28,6 +28,17 @@ _PATIENCE_S: Final = 3600.0
 _NOT_EXECUTED: Final = (
     "This is the plan of the operation, in `extensions.explain`; nothing was asked. Send it without"
     " the header `X-Explain`, or with `X-Explain: analyze`, to have it executed."
+)
+_UNDONE: Final = Result(
+    ResultKind.EXECUTED,
+    orjson.dumps(
+        {
+            "data": None,
+            "errors": [
+                {"message": _NOT_EXECUTED, "extensions": {"code": ErrorCode.NOT_EXECUTED}},
+            ],
+        }
+    ),
 )
 
 
@@ -42,53 +53,43 @@ class Explainer:
     stage: Stage
     kept: Mapping[tuple[str, str], Keeping]
 
-    async def explain(self, request: Request, context: Context, *, mode: Mode) -> Result:
+    async def explain(self, request: Request, context: Context, *, mode: Extent) -> Result:
         """The answer to a request with its explanation in `extensions.explain`.
 
         Of a plan there is no data, but an error that says so. What is wrong with the request is
         answered as ever.
         """
-        executed = self._analyzed if mode is Mode.ANALYZE else self._planned_only
-        return await self.engine.execute(request, context, executed=executed)
+        result, explanation = await self.explained(request, context, mode=mode)
+        if explanation is None:
+            return result
+        answer = orjson.loads(result.body)
+        extensions = {**answer.get("extensions", {}), "explain": payload(explanation)}
+        return Result(result.kind, orjson.dumps({**answer, "extensions": extensions}))
 
-    async def plan(self, request: Request, context: Context) -> Explanation | Result:
-        """The plan of an operation, or the answer that says what is wrong with the request."""
-        explained: list[Explanation] = []
+    async def explained(
+        self, request: Request, context: Context, *, mode: Extent
+    ) -> tuple[Result, Explanation | None]:
+        """The answer to a request, and its explanation unless something is wrong with it."""
+        explanations: list[Explanation] = []
 
         async def executed(task: Task, nesting: Nesting | None) -> Result:
             plan, story = await self._rehearsed(task, nesting)
-            explained.append(told(plan, story, task, nesting))
-            return Result(ResultKind.EXECUTED, b"")
+            result = _UNDONE
+            if mode is Extent.ANALYZE:
+                result, story = await self._executed(plan, story, task)
+            explanations.append(told(plan, story, task, nesting))
+            return result
 
         result = await self.engine.execute(request, context, executed=executed)
-        return explained[0] if explained else result
+        return result, explanations[-1] if explanations else None
 
-    async def _planned_only(self, task: Task, nesting: Nesting | None) -> Result:
-        plan, story = await self._rehearsed(task, nesting)
-        error = {"message": _NOT_EXECUTED, "extensions": {"code": ErrorCode.NOT_EXECUTED}}
-        explain = payload(told(plan, story, task, nesting))
-        body = {"data": None, "errors": [error], "extensions": {"explain": explain}}
-        return Result(ResultKind.EXECUTED, orjson.dumps(body))
-
-    async def _analyzed(self, task: Task, nesting: Nesting | None) -> Result:
-        plan, story = await self._rehearsed(task, nesting)
+    async def _executed(self, plan: Plan, story: Story, task: Task) -> tuple[Result, Story]:
         session = task.context.session
         earlier = session.accounts if session.accounts.by_source else None
         accounts = session.accounts = StepAccounts(earlier)
         diary = Diary()
-        run = WatchedRun(
-            diary=diary,
-            width=plan.width,
-            sites=plan.sites,
-            variables=task.variables,
-            context=task.context,
-        )
-        result = await self.engine.carry_out(plan, run, task)
-        story = replace(story, diary=diary, accounts=accounts)
-        answer = orjson.loads(result.body)
-        explain = payload(told(plan, story, task, nesting))
-        answer["extensions"] = {**answer.get("extensions", {}), "explain": explain}
-        return Result(result.kind, orjson.dumps(answer))
+        result = await self.engine.carry_out(plan, _run(plan, diary, task, task.context), task)
+        return result, replace(story, diary=diary, accounts=accounts)
 
     async def _rehearsed(self, task: Task, nesting: Nesting | None) -> tuple[Plan, Story]:
         document, operation, variables, _, context = task
@@ -104,12 +105,15 @@ class Explainer:
             journal=SilentJournal(),
             adopt=nothing_to_adopt,
         )
-        run = WatchedRun(
-            diary=diary,
-            width=plan.width,
-            sites=plan.sites,
-            variables=variables,
-            context=empty_house,
-        )
-        await execute(plan, run)
+        await execute(plan, _run(plan, diary, task, empty_house))
         return plan, Story(rehearsal=diary, paths=planner.paths, kept=self.kept)
+
+
+def _run(plan: Plan, diary: Diary, task: Task, context: Context) -> WatchedRun:
+    return WatchedRun(
+        diary=diary,
+        width=plan.width,
+        sites=plan.sites,
+        variables=task.variables,
+        context=context,
+    )

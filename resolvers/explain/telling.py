@@ -13,8 +13,8 @@ from resolvers.explain.tree import (
     Asked,
     Explained,
     Explanation,
+    Extent,
     Happened,
-    Mode,
     Total,
     Trouble,
     Within,
@@ -148,7 +148,7 @@ def told(plan: Plan, story: Story, task: Task, nesting: Nesting | None) -> Expla
     """The explanation of an operation."""
     cost = task.document.cost(task.operation, task.context.limits)
     return Explanation(
-        mode=Mode.PLAN if story.diary is None else Mode.ANALYZE,
+        mode=Extent.PLAN if story.diary is None else Extent.ANALYZE,
         operation=task.operation.name.value if task.operation.name else None,
         operation_type=task.operation.operation.value,
         node_count=cost.count(task.variables.coerced),

@@ -8,7 +8,7 @@ from connectors.options import Keeping
 from connectors.rehearsal.inquiry import Way, Work
 
 
-class Mode(enum.StrEnum):
+class Extent(enum.StrEnum):
     """What is explained."""
 
     PLAN = "plan"
@@ -108,7 +108,7 @@ class Explanation:
     that are wrong do without.
     """
 
-    mode: Mode
+    mode: Extent
     operation: str | None
     operation_type: str
     node_count: int
