@@ -43,6 +43,13 @@ class Content:
     failure: SourceError | None = None
     stream: "Stream | None" = None
 
+    @property
+    def length(self) -> int | None:
+        """How many bytes the stream will give, where that is told."""
+        told = self.headers.get("content-length", "")
+        is_plain = "content-encoding" not in self.headers and told.isascii() and told.isdigit()
+        return int(told) if is_plain else None
+
 
 class Stream:
     """The body of an answer, read once. It holds a connection until it is closed."""

@@ -101,11 +101,10 @@ class Failures:
 
     def of_exception(self, exc: Exception, run: Run) -> SourceError:
         """The failure that an exception of the HTTP library stands for."""
+        if isinstance(exc, httpx2.ConnectTimeout | httpx2.ConnectError):
+            run.stopped_by = self._unreached(exc)
+            return run.stopped_by
         match exc:
-            case httpx2.ConnectTimeout():
-                text = f"{self.host} took no connection within `connect_timeout_s`"
-                run.stopped_by = TimedOut(self.source, text)
-                return run.stopped_by
             case httpx2.ReadTimeout():
                 text = f"{self.host} sent nothing for longer than it may"
                 return TimedOut(self.source, text)
@@ -115,15 +114,15 @@ class Failures:
             case httpx2.DecodingError():
                 text = f"{self.host} sent an answer that cannot be decompressed"
                 return Malformed(self.source, text)
-            case httpx2.ConnectError():
-                run.stopped_by = self._unreached(exc)
-                return run.stopped_by
             case httpx2.InvalidURL() | httpx2.UnsupportedProtocol():
                 return Malformed(self.source, "the address of the next page cannot be read")
         text = f"{self.host} broke the connection ({type(exc).__name__})"
         return Unavailable(self.source, text)
 
     def _unreached(self, exc: Exception) -> SourceError:
+        if isinstance(exc, httpx2.ConnectTimeout):
+            text = f"{self.host} took no connection within `connect_timeout_s`"
+            return TimedOut(self.source, text)
         if _has_cause(exc, ssl.SSLError):
             text = f"no secure connection to {self.host}: its certificate is not trusted"
             return Misconfigured(self.source, text)
