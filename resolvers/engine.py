@@ -1,5 +1,6 @@
 """The engine: from a request's document to the bytes of its answer."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -27,6 +28,7 @@ from resolvers.problem import UserError
 from resolvers.request import Request
 from resolvers.result import ErrorCode, Result, ResultKind
 from resolvers.run import Run
+from resolvers.tally import OperationTallies
 
 _STATUS = {each: each.value.lower() for each in SourceStatus}
 
@@ -39,6 +41,7 @@ class Task(NamedTuple):
     variables: VariableValues
     request: Request
     context: Context
+    began_s: float
 
 
 Executed: TypeAlias = Callable[[Task, Nesting | None], Awaitable[Result]]
@@ -59,6 +62,7 @@ class Engine:
         allows_introspection: bool = True,
         nesting: Nesting | None = None,
     ) -> None:
+        self.tallies = OperationTallies()
         self._schema = schema
         self._nesting = nesting
         rules = list(specified_rules)
@@ -74,27 +78,21 @@ class Engine:
         `executed` gives the answer to an operation that nothing is wrong with; if it is not given,
         the operation is executed.
         """
+        began_s = time.perf_counter()
         try:
             document = await self._documents.get(request.query)
             operation = document.operation(request.operation_name)
         except InvalidDocument as exc:
-            return _refused([_formatted(each, exc.code) for each in exc.errors])
+            return self._refused(exc.errors, exc.code)
         except UserError as exc:
-            return _told(exc)
+            return self._told(exc)
         if operation.operation is OperationType.MUTATION and not request.may_mutate:
-            return _refused(
-                [
-                    {
-                        "message": "A mutation must be sent by POST.",
-                        "extensions": {"code": ErrorCode.BAD_REQUEST},
-                    }
-                ],
-                ResultKind.METHOD_REFUSED,
-            )
+            error = GraphQLError("A mutation must be sent by POST.")
+            return self._refused([error], ErrorCode.BAD_REQUEST, ResultKind.METHOD_REFUSED)
         variables = document.variables(operation).values(request.variables)
         if isinstance(variables, list):
-            return _refused([_formatted(each, ErrorCode.BAD_USER_INPUT) for each in variables])
-        task = Task(document, operation, variables, request, context)
+            return self._refused(variables, ErrorCode.BAD_USER_INPUT)
+        task = Task(document, operation, variables, request, context, began_s)
         return await self._run(task, executed or self._executed)
 
     async def _run(self, task: Task, executed: Executed) -> Result:
@@ -106,10 +104,10 @@ class Engine:
         except Doubtful:
             return await executed(task, None)
         except UserError as exc:
-            return _told(exc)
+            return self._told(exc)
 
     async def _executed(self, task: Task, nesting: Nesting | None) -> Result:
-        document, operation, variables, _, context = task
+        document, operation, variables, _, context, _ = task
         plan = await document.plan(operation, variables.coerced, nesting=nesting)
         run = Run(width=plan.width, sites=plan.sites, variables=variables, context=context)
         return await self.carry_out(plan, run, task)
@@ -129,7 +127,24 @@ class Engine:
                 task.request.variables or {},
             )
         data = plan.shape(roots, 0, None, run)
-        return Result(ResultKind.EXECUTED, _body(data, run))
+        body = _body(data, run)
+        elapsed_s = time.perf_counter() - task.began_s
+        self.tallies.executed(task.operation, elapsed_s=elapsed_s, error_count=len(run.errors))
+        return Result(ResultKind.EXECUTED, body)
+
+    def _refused(
+        self,
+        errors: Sequence[GraphQLError],
+        code: ErrorCode,
+        kind: ResultKind = ResultKind.REQUEST_ERROR,
+    ) -> Result:
+        self.tallies.refused(code)
+        return Result(kind, orjson.dumps({"errors": [_formatted(each, code) for each in errors]}))
+
+    def _told(self, error: UserError) -> Result:
+        is_busy = error.code is ErrorCode.SERVICE_OVERLOADED
+        kind = ResultKind.OVERLOADED if is_busy else ResultKind.REQUEST_ERROR
+        return self._refused([GraphQLError(error.message)], error.code, kind)
 
 
 def _body(data: Mapping[str, Any] | None, run: Run) -> bytes:
@@ -143,27 +158,17 @@ def _body(data: Mapping[str, Any] | None, run: Run) -> bytes:
 
 
 def _sources(accounts: Accounts) -> Mapping[str, Any]:
-    return {
-        name: {
-            "status": _STATUS[account.status],
+    told: dict[str, Any] = {}
+    for name, account in accounts.by_source.items():
+        told[name] = of_source = {
+            "status": _STATUS[account.status] if account.troubles else "ok",
             "ms": round(account.elapsed_ms, 1),
             "rows": account.row_count,
             "calls": account.call_count,
         }
-        for name, account in accounts.by_source.items()
-    }
-
-
-def _refused(
-    errors: Sequence[Mapping[str, Any]], kind: ResultKind = ResultKind.REQUEST_ERROR
-) -> Result:
-    return Result(kind, orjson.dumps({"errors": errors}))
-
-
-def _told(error: UserError) -> Result:
-    is_busy = error.code is ErrorCode.SERVICE_OVERLOADED
-    kind = ResultKind.OVERLOADED if is_busy else ResultKind.REQUEST_ERROR
-    return _refused([{"message": error.message, "extensions": {"code": error.code}}], kind)
+        if account.age_s is not None:
+            of_source["age"] = round(account.age_s)
+    return told
 
 
 def _formatted(error: GraphQLError, code: ErrorCode) -> Mapping[str, Any]:
