@@ -8,6 +8,8 @@ import pytest
 
 from tests.gateway.demo.running import Demo, running
 from tests.postgres import Server, running_server
+from tests.stores.s3 import moto
+from tests.stores.webdav import Share, wsgidav
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +41,17 @@ def demo() -> Iterator[Demo]:
         running(Path(folder) / "demo") as started,
     ):
         yield started
+
+
+@pytest.fixture(scope="session")
+def s3_port() -> Iterator[int]:
+    """The port of a real S3 server, moto's, for the whole session."""
+    with moto() as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def webdav_share(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Share]:
+    """A folder behind a real WebDAV server, wsgidav, for the whole session."""
+    with wsgidav(tmp_path_factory.mktemp("dav")) as share:
+        yield share

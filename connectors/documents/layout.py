@@ -37,6 +37,21 @@ class Layout:
         found = self.expression.fullmatch(name)
         return found.groupdict() if found else None
 
+    @property
+    def customer_head(self) -> str | None:
+        """The folder that holds a folder for each customer, such as `customers/`, or the root.
+
+        `None` where the layout does not begin with the customer.
+        """
+        head, token, rest = self.pattern.partition("{customer}/")
+        is_plain = token and rest and not set("{}*") & set(head) and (not head or head[-1] == "/")
+        return head if is_plain else None
+
+    @property
+    def depth(self) -> int | None:
+        """How many steps the longest path has that fits; `None` where any number may."""
+        return None if "**/" in self.pattern else self.pattern.count("/") + 1
+
 
 def _part(token: re.Match[str]) -> str:
     name, steps, anything, brace, text = token.groups()

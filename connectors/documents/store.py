@@ -44,7 +44,7 @@ class DocumentStore(Protocol):
     def pages(
         self, folder: str, run: Run, *, depth: int | None
     ) -> AsyncIterator[Sequence[RemoteFile]]:
-        """The files below a folder, such as `customers/1007/`, or below the root for the empty text.
+        """The files below a folder, such as `customers/1007/`; the empty text is the root.
 
         A folder that is not there has none; the root must be there. `depth` is how many steps
         below the folder files are looked for, where that is bounded.

@@ -28,6 +28,8 @@ def test_extreme_values_are_compared_as_the_domain_does(source: Source, field: s
 
     async def run() -> None:
         async with source.opened() as connector:
+            if "purchase" not in source.records:
+                pytest.skip("this source has no purchases")
             declared = connector.capabilities["purchase"].filters.get(field, frozenset())
             for op in (each for each in OPS if each in declared):
                 for value in EXTREMES[field]:

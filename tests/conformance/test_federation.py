@@ -74,7 +74,7 @@ def _federation(connector: Connector, *, is_store: bool) -> Federation:
     return Federation(native, {SOURCE: connector, OTHER: other}, modes={}, board=board)
 
 
-def _known(entity: str, connector: Connector) -> list[Values]:
+def _known(entity: str, connector: Connector, source: Source) -> list[Values]:
     """All records, without what the connector's source does not know."""
     capability = connector.capabilities[entity]
     made = {"source", "record_id", "customer_id"}
@@ -82,7 +82,7 @@ def _known(entity: str, connector: Connector) -> list[Values]:
     has = capability.fields | made
     mine = [
         {name: value if name in has else None for name, value in each.items()}
-        for each in RECORDS[entity]
+        for each in source.records[entity]
     ]
     if not capability.fields & {"customer_ref"}:
         mine = [each | {"customer_id": None} for each in mine if "customer_id" in each] or mine
@@ -96,8 +96,8 @@ def test_merged_answers_are_those_of_the_domain_over_all_records(source: Source)
     async def run() -> None:
         async with source.opened() as connector:
             federation = _federation(connector, is_store=source.is_store)
-            for entity in ENTITY:
-                records = _known(entity, connector)
+            for entity in (each for each in ENTITY if each in source.records):
+                records = _known(entity, connector, source)
                 for _ in range(QUESTIONS):
                     question = _question(chance, entity, records)
                     keys = _keys(chance, question, records)

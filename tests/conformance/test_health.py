@@ -81,7 +81,7 @@ def test_discover_names_what_there_is(source: Source) -> None:
                 assert each.name
                 assert all(name for name in each.fields)
                 assert all(type_ for type_ in each.fields.values())
-            assert any("record_id" in each.fields for each in found)
+            assert any({"record_id", "path"} & set(each.fields) for each in found)
 
     asyncio.run(run())
 
