@@ -59,7 +59,18 @@ class Not:
     part: "Filter"
 
 
-Filter: TypeAlias = Compare | And | Or | Not
+@dataclass(frozen=True, slots=True)
+class Related:
+    """The record that a relation leads to passes a filter of its own; no record does not.
+
+    `relation` is one of `Entity.references`, or `organization` of a customer.
+    """
+
+    relation: str
+    where: "Filter"
+
+
+Filter: TypeAlias = Compare | And | Or | Not | Related
 Row: TypeAlias = Sequence[object]
 Predicate: TypeAlias = Callable[[Row], bool]
 
@@ -102,6 +113,8 @@ def _negated(filter_: Filter) -> Filter:
             return Or((Compare(field, _OPPOSITES[op], value), Compare(field, Op.IS_NULL, True)))
         case Compare(field, op, value):
             return Compare(field, _COMPLEMENTS[op], value)
+        case Related():
+            raise TypeError("a filter over related records cannot be turned round")
 
 
 def conjuncts(filter_: Filter | None) -> tuple[Filter, ...]:
@@ -131,6 +144,8 @@ def fields_of(filter_: Filter | None) -> frozenset[str]:
             return frozenset({field})
         case Not(part):
             return fields_of(part)
+        case Related():
+            return frozenset()
         case And(parts) | Or(parts):
             return frozenset().union(*(fields_of(each) for each in parts))
 
@@ -147,6 +162,8 @@ def predicate(filter_: Filter, positions: Mapping[str, int]) -> Predicate:
         case Or(parts):
             tests = [predicate(each, positions) for each in parts]
             return lambda row: any(test(row) for test in tests)
+        case Related():
+            raise TypeError("related records are not in the row")
         case Compare(field, op, value):
             return _comparison(positions[field], op, value)
 
