@@ -59,14 +59,14 @@ class Guard:
             # Where nothing was told: nobody waits any more, which says nothing of the source.
             admission.dropped()
 
-    def note(self, admission: Admission, batch: Batch, answer: Answer) -> None:
-        """Tell what an answer says of the source."""
+    def note(self, admission: Admission, question: Batch, answer: Answer) -> None:
+        """Tell what an answer says of the source, to a question or to what was missing of it."""
         gone = [each for each in answer.failures.values() if isinstance(each, Unavailable)]
         for each in gone:
             self._rest(each)
         if not gone:
             admission.answered()
-        elif len(answer.failures) < len(batch.keys):
+        elif len(answer.failures) < len(question.keys):
             admission.answered_in_part()
         else:
             admission.failed(gone[0])

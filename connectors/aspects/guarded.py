@@ -24,6 +24,7 @@ from connectors.contract import (
     OverLimit,
     SourceError,
     TimedOut,
+    Unavailable,
 )
 from connectors.deadline import Deadlines
 
@@ -70,7 +71,7 @@ class Guarded:
         while True:
             attempt += 1
             try:
-                found.add(await self._attempt(found.remaining(batch), ends_at))
+                found.add(await self._attempt(found.remaining(batch), batch, ends_at))
             except SourceError as error:
                 found.fail(error)
             reason = found.reason()
@@ -102,23 +103,27 @@ class Guarded:
         finally:
             await self.guard.gate.close()
 
-    async def _attempt(self, batch: Batch, ends_at: float) -> Answer:
-        """One attempt in the time that is left."""
+    async def _attempt(self, batch: Batch, question: Batch, ends_at: float) -> Answer:
+        """One attempt at what is missing of a question, in the time that is left."""
         guard = self.guard
         left_s = max(0.0, ends_at - guard.clock())
         with guard.admitted(left_s) as admission, patience.until(ends_at) as waiting:
             try:
                 with self.deadlines.within(left_s):
                     answer = await self.inner.fetch(replace(batch, timeout_s=left_s))
-            except (TimeoutError, TimedOut) as exc:
-                if not guard.is_telling(left_s):
-                    admission.dropped()
-                if waiting.has_only_waited:
+            except (TimeoutError, Unavailable) as exc:
+                is_late = isinstance(exc, (TimeoutError, TimedOut))
+                if is_late and waiting.has_only_waited:
                     raise self._not_asked(batch) from exc
-                if isinstance(exc, TimedOut):
+                if is_late and not guard.is_telling(left_s):
+                    admission.dropped()
+                if len(batch.keys) < len(question.keys):
+                    # To the other keys it answered a moment ago.
+                    admission.answered_in_part()
+                if isinstance(exc, Unavailable):
                     raise
                 raise self._late(batch, left_s) from exc
-            guard.note(admission, batch, answer)
+            guard.note(admission, question, answer)
             return answer
 
     def _late(self, batch: Batch, left_s: float) -> TimedOut:
