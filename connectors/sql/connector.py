@@ -1,6 +1,5 @@
 """The connector for SQL databases: batched SELECT statements, nothing written."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -27,6 +26,7 @@ from connectors.sql import check, discover, scan
 from connectors.sql.column import Unpushable
 from connectors.sql.engine import opened
 from connectors.sql.entity import capability, fitted, nearest, translations
+from connectors.sql.errand import Errands
 from connectors.sql.failure import sorted_failures
 from connectors.sql.local import evaluated
 from connectors.sql.options import SqlEntity, SqlOptions
@@ -53,6 +53,7 @@ class SqlConnector:
         self.zone = ZoneInfo(options.time_zone)
         self._base_dir = environment.base_dir
         self._gate = environment.gate
+        self._errands = Errands()
         self._engine: AsyncEngine | None = None
         self._fitted: dict[str, Push] = {}
 
@@ -70,9 +71,7 @@ class SqlConnector:
         """Answer with one statement, however many keys there are."""
         try:
             with sorted_failures(self.name):
-                async with asyncio.timeout(batch.timeout_s):
-                    push = await self.push(batch.entity)
-                    return await self._answer(push, batch)
+                return await self._errands.run(self._asked(batch), timeout_s=batch.timeout_s)
         except Misconfigured:
             self._fitted.pop(batch.entity, None)  # the table changed: look again the next time
             raise
@@ -83,6 +82,7 @@ class SqlConnector:
 
     async def close(self) -> None:
         """Close the pool."""
+        await self._errands.close()
         engine, self._engine = self._engine, None
         if engine is not None:
             await engine.dispose()
@@ -127,6 +127,9 @@ class SqlConnector:
             for raw in found:
                 raw[name] = scan.in_utc(raw[name])
         return found
+
+    async def _asked(self, batch: Batch) -> Answer:
+        return await self._answer(await self.push(batch.entity), batch)
 
     async def _answer(self, push: Push, batch: Batch) -> Answer:
         fields = _fields(batch)

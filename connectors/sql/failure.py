@@ -14,6 +14,7 @@ from connectors.errors import Misconfigured, Refused, SourceError, TimedOut, Una
 _LOGIN = "the database refuses the user or the password; check 'url'"
 _DATABASE = "the server has no database of that name; check the end of 'url'"
 _PERMISSION = "the database user may not read this; grant SELECT to it"
+_CROWDED = "the database has too many connections already; lower 'pool_size', or raise its limit"
 _SHAPE = "the mapping does not fit the database: {text}; run 'customer360 check'"
 _STATES: Mapping[str, tuple[type[SourceError], str]] = MappingProxyType(
     {
@@ -21,12 +22,14 @@ _STATES: Mapping[str, tuple[type[SourceError], str]] = MappingProxyType(
         "3D": (Misconfigured, _DATABASE),
         "42501": (Refused, _PERMISSION),
         "42": (Misconfigured, _SHAPE),
+        "53300": (Unavailable, _CROWDED),
         "3F": (Misconfigured, _SHAPE),
         "57014": (TimedOut, "the database cancelled the statement because it took too long"),
     }
 )
 _NUMBERS: Mapping[int, tuple[type[SourceError], str]] = MappingProxyType(
     {
+        1040: (Unavailable, _CROWDED),
         1044: (Refused, _PERMISSION),
         1045: (Refused, _LOGIN),
         1049: (Misconfigured, _DATABASE),
@@ -35,9 +38,13 @@ _NUMBERS: Mapping[int, tuple[type[SourceError], str]] = MappingProxyType(
         1142: (Refused, _PERMISSION),
         1143: (Refused, _PERMISSION),
         1146: (Misconfigured, _SHAPE),
+        1203: (Unavailable, _CROWDED),
+        1226: (Unavailable, _CROWDED),
         1698: (Refused, _LOGIN),
         1969: (TimedOut, "the database cancelled the statement because it took too long"),
         3024: (TimedOut, "the database cancelled the statement because it took too long"),
+        4150: (Refused, _LOGIN),
+        4151: (Refused, _LOGIN),
     }
 )
 _UNAVAILABLE = "the database cannot be reached or is overloaded: {text}"

@@ -4,8 +4,8 @@ import asyncio
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ import pytest
 POSTGRES = "CUSTOMER360_TEST_POSTGRES"
 MARIADB = "CUSTOMER360_TEST_MARIADB"
 ENGINES = ("sqlite", "postgresql", "mariadb")
-__all__ = ["ENGINES", "MARIADB", "POSTGRES", "database", "server"]
+__all__ = ["ENGINES", "MARIADB", "POSTGRES", "database", "mariadb_connection", "server"]
 
 
 def server(variable: str) -> str:
@@ -29,8 +29,13 @@ def server(variable: str) -> str:
 
 
 @contextmanager
-def database(engine: str, folder: Path, script: Sequence[str]) -> Iterator[str]:
-    """The URL of a new database in which these statements were run."""
+def database(
+    engine: str, folder: Path, script: Sequence[str], *, afterwards: Sequence[str] = ()
+) -> Iterator[str]:
+    """The URL of a new database in which these statements were run.
+
+    `afterwards` are statements for the end, about what belongs to the whole server of MariaDB.
+    """
     match engine:
         case "sqlite":
             yield _sqlite(folder / f"{_name()}.db", script)
@@ -38,7 +43,7 @@ def database(engine: str, folder: Path, script: Sequence[str]) -> Iterator[str]:
             with _postgres(server(POSTGRES), script) as url:
                 yield url
         case _:
-            with _mariadb(server(MARIADB), script) as url:
+            with _mariadb(server(MARIADB), script, afterwards) as url:
                 yield url
 
 
@@ -76,7 +81,7 @@ async def _run_postgres(url: str, script: Sequence[str]) -> None:
 
 
 @contextmanager
-def _mariadb(url: str, script: Sequence[str]) -> Iterator[str]:
+def _mariadb(url: str, script: Sequence[str], afterwards: Sequence[str]) -> Iterator[str]:
     name = _name()
     own = urlsplit(url)._replace(path=f"/{name}").geturl()
     asyncio.run(_run_mariadb(url, [f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4"]))
@@ -84,10 +89,18 @@ def _mariadb(url: str, script: Sequence[str]) -> Iterator[str]:
         asyncio.run(_run_mariadb(own, script))
         yield own
     finally:
-        asyncio.run(_run_mariadb(url, [f"DROP DATABASE `{name}`"]))
+        asyncio.run(_run_mariadb(url, [f"DROP DATABASE `{name}`", *afterwards]))
 
 
 async def _run_mariadb(url: str, script: Sequence[str]) -> None:
+    async with mariadb_connection(url) as run:
+        for statement in script:
+            await run(statement)
+
+
+@asynccontextmanager
+async def mariadb_connection(url: str) -> AsyncIterator[Callable[[str], Awaitable[object]]]:
+    """A connection that runs statements, each committed at once."""
     parts = urlsplit(url)
     options: dict[str, Any] = {
         "host": parts.hostname,
@@ -99,7 +112,6 @@ async def _run_mariadb(url: str, script: Sequence[str]) -> None:
     connection = await asyncmy.connect(**options, charset="utf8mb4", autocommit=True)
     try:
         async with connection.cursor() as cursor:
-            for statement in script:
-                await cursor.execute(statement)
+            yield cursor.execute
     finally:
         await connection.ensure_closed()
