@@ -24,13 +24,16 @@ class Account:
     """What one request asked of one source: milliseconds of its slowest answer, rows, calls.
 
     `has_answered`: whether it answered anything; `troubles`: what else became of questions than a
-    whole answer.
+    whole answer. `kept_count`: how many keys were answered from what was kept, `age_s` how old the
+    oldest of these answers was.
     """
 
     elapsed_ms: float = 0.0
     row_count: int = 0
     call_count: int = 0
     has_answered: bool = False
+    kept_count: int = 0
+    age_s: float | None = None
     troubles: set[SourceStatus] = field(default_factory=set)
 
     @property
