@@ -24,6 +24,7 @@ from sqlalchemy import (
     func,
     literal_column,
     or_,
+    select,
     true,
     tuple_,
 )
@@ -31,9 +32,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
 from connectors.native.shape import Slot
+from connectors.native.tables import TABLES
+from domain.catalogue import ENTITIES
 from domain.entity import Entity, Field, FieldType
-from domain.filter import And, Compare, Filter, Op, Or
+from domain.filter import And, Compare, Filter, Op, Or, Related
 from domain.order import Bound, Order, beyond
+from domain.relation import relation_of
 
 Column: TypeAlias = ColumnElement[Any]
 Condition: TypeAlias = ColumnElement[bool]
@@ -93,6 +97,8 @@ class Conditions:
                 return or_(false(), *(self.where(each) for each in parts))
             case Compare(field, op, value):
                 return self._comparison(field, op, value)
+            case Related(name, part):
+                return self._related(name, part)
             case _:
                 raise TypeError(f"cannot compile {filter_!r}")
 
@@ -104,6 +110,23 @@ class Conditions:
         expanded = self.where(beyond(order, bound))
         first = self._at_or_beyond_first(used, bound)
         return expanded if first is None else and_(first, expanded)
+
+    def _related(self, name: str, part: Filter) -> Condition:
+        relation = relation_of(self.entity, name)
+        if relation is None:
+            raise TypeError(f"{self.entity.name} has no relation '{name}'")
+        # A name that begins with that of the rows here: it is replaced together with it.
+        rows: str = self.source.name  # type: ignore[attr-defined]  # an alias or a table has one
+        others = TABLES[relation.entity].alias(f"{rows}o")
+        # Written out: compiled on its own, the rows here would be taken for a table of the inner
+        # statement, and joined there.
+        pairs = zip(relation.match, relation.key, strict=True)
+        joined = [others.c[theirs] == literal_column(f"{rows}.{ours}") for theirs, ours in pairs]
+        if relation.entity == "customer":
+            # Records are linked anew when customers are merged; what was not yet is not shown.
+            joined.append(others.c.superseded_by.is_(None))
+        inner = Conditions(others, ENTITIES[relation.entity]).where(part)
+        return select(literal_column("1")).select_from(others).where(*joined, inner).exists()
 
     def _comparison(self, field: str, op: Op, value: object) -> Condition:
         column: Column = self.source.c[field]

@@ -13,8 +13,9 @@ from connectors.native.lookup import match_fields
 from connectors.native.storable import DOUBTFUL, is_storable, settled
 from domain.catalogue import ENTITIES
 from domain.entity import Entity, Field
-from domain.filter import And, Compare, Filter, Not, Op, Or, all_of
+from domain.filter import And, Compare, Filter, Not, Op, Or, Related, all_of
 from domain.order import Bound, Order, before, beyond
+from domain.relation import relation_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +200,17 @@ def _slotted(filter_: Filter, entity: Entity, values: _Slots) -> Filter:
             return Or(tuple(_slotted(each, entity, values) for each in parts))
         case Compare(field, _, _):
             return _slotted_compare(settled(filter_, entity.fields[field]), values)
+        case Related(name, part):
+            return Related(name, _slotted(part, _related_entity(entity, name), values))
         case Not():
             raise TypeError("a filter that reaches a connector holds no Not: see filter.positive")
+
+
+def _related_entity(entity: Entity, name: str) -> Entity:
+    relation = relation_of(entity, name)
+    if relation is None:
+        raise TypeError(f"{entity.name} has no relation '{name}'")
+    return ENTITIES[relation.entity]
 
 
 def _slotted_compare(filter_: Filter, values: _Slots) -> Filter:
