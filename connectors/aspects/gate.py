@@ -78,10 +78,12 @@ class SourceGate:
             except BaseException:
                 self._places.release()
                 raise
-        if asking is not None:
-            asking.turn_count += 1
         try:
             yield
+        except asyncio.CancelledError:
+            if asking is not None:
+                asking.cut_calls += 1
+            raise
         finally:
             for each in self._rates:
                 each.end()
@@ -177,7 +179,7 @@ def _waiting(asking: patience.Patience | None) -> Iterator[None]:
     try:
         yield
     except asyncio.CancelledError:
-        asking.cut_count += 1
+        asking.cut_waits += 1
         raise
 
 

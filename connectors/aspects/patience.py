@@ -11,20 +11,19 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Patience:
-    """The patience of one attempt: when it ends, and what became of its calls.
+    """The patience of one attempt: when it ends, and what its calls were doing when it did.
 
-    `turn_count` is how many got a turn, `cut_count` how many were given up while they waited for
-    one.
+    `cut_waits` were waiting for a turn when they were given up, `cut_calls` were under way.
     """
 
     ends_at: float
-    cut_count: int = 0
-    turn_count: int = 0
+    cut_waits: int = 0
+    cut_calls: int = 0
 
     @property
     def has_only_waited(self) -> bool:
-        """Whether the source was never called: all of the time went by in front of its gate."""
-        return self.cut_count > 0 and self.turn_count == 0
+        """Whether the source owed nothing when time was up: the gate did, to all of the calls."""
+        return self.cut_waits > 0 and self.cut_calls == 0
 
 
 _PATIENCE: ContextVar[Patience | None] = ContextVar("patience", default=None)

@@ -21,9 +21,7 @@ from connectors.contract import (
     DocumentContent,
     DocumentReader,
     Environment,
-    Malformed,
     OverLimit,
-    Refused,
     SourceError,
     TimedOut,
     Unavailable,
@@ -96,7 +94,6 @@ def test_the_breaker_of_one_source_does_not_affect_another() -> None:
     assert ids(asyncio.run(shop.fetch(BATCH))) == ["a", "b", "王"]
 
 
-@pytest.mark.parametrize("error", [Refused("desk", "403"), Malformed("desk", "HTML"), down()])
 class _Silent(MemoryConnector):
     """Never answers; `cancelled` counts the questions that were given up."""
 

@@ -2,8 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from connectors.aspects.breaker import BreakerState
 from connectors.contract import (
+    Malformed,
     Refused,
     SourceError,
     Unavailable,
@@ -60,6 +63,7 @@ def test_nothing_is_waited_for_beyond_the_time_of_the_question() -> None:
     assert ids(asyncio.run(source.fetch(BATCH))) == ["a", "b", "王"]
 
 
+@pytest.mark.parametrize("error", [Refused("desk", "403"), Malformed("desk", "HTML"), down()])
 def test_what_would_fail_again_is_asked_once(error: SourceError) -> None:
     """A refusal does not pass by itself, and with `attempts: 0` nothing is asked again."""
     inner = Scripted(error)
