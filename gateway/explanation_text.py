@@ -98,7 +98,10 @@ def _happened(happened: Happened) -> str:
         f"{happened.row_count:,} rows",
         f"{happened.elapsed_ms:.1f} ms",
     ]
-    facts += [f"{name} {value}" for name, value in happened.cache.items()]
+    if happened.kept_count:
+        facts.append(
+            f"{happened.kept_count:,} keys from the cache, {happened.age_s or 0:.1f} s old"
+        )
     return f"{happened.source}: {', '.join(facts)}"
 
 

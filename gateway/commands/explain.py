@@ -17,7 +17,6 @@ from gateway.app import open_connectors, open_gateway
 from gateway.commands.config_file import DEFAULT, ConfigFile, settings_of
 from gateway.config import Settings
 from gateway.config.signing_key import link_signing_key
-from gateway.engine import engine_of
 from gateway.exit_code import ExitCode
 from gateway.explanation_text import tree_of
 from gateway.rehearsing import Rehearsals, explainer_of
@@ -89,7 +88,6 @@ async def _planned(settings: Settings, request: Request) -> tuple[Result, Explan
 async def _analyzed(settings: Settings, request: Request) -> tuple[Result, Explanation | None]:
     async with open_gateway(settings) as gateway:
         federation = gateway.federation
-        engine = engine_of(settings, federation.can_nest)
         readers = {
             name: each
             for name, each in gateway.connectors.items()
@@ -103,7 +101,7 @@ async def _analyzed(settings: Settings, request: Request) -> tuple[Result, Expla
             readers=readers,
             key=link_signing_key(settings),
         )
-        explainer = explainer_of(settings, engine, gateway.connectors)
+        explainer = explainer_of(settings, gateway.engine, gateway.connectors)
         context = await contexts.of(dict(_SCOPE))
         return await explainer.explained(request, context, mode=Extent.ANALYZE)
 

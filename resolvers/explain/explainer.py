@@ -92,15 +92,15 @@ class Explainer:
         return result, replace(story, diary=diary, accounts=accounts)
 
     async def _rehearsed(self, task: Task, nesting: Nesting | None) -> tuple[Plan, Story]:
-        document, operation, variables, _, context = task
-        conditions = document.conditions_of(variables.coerced)
+        document = task.document
+        conditions = document.conditions_of(task.variables.coerced)
         await document.turnstile.enter(object())
         planner = PathPlanner(document.schema, document.fragments, conditions, nesting)
-        plan = planner.plan(operation)
+        plan = planner.plan(task.operation)
         diary = Diary()
         federation = self.stage.federation(diary.note)
         empty_house = replace(
-            context,
+            task.context,
             session=Session(federation, deadline_s=_PATIENCE_S),
             journal=SilentJournal(),
             adopt=nothing_to_adopt,

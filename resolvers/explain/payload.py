@@ -76,14 +76,15 @@ def _within(within: Within) -> Mapping[str, Any]:
 
 
 def _happened(happened: Happened) -> Mapping[str, Any]:
-    return {
-        "source": happened.source,
-        "status": happened.status,
-        "calls": happened.call_count,
-        "rows": happened.row_count,
-        "ms": round(happened.elapsed_ms, 2),
-        **happened.cache,
-    }
+    return _given(
+        source=happened.source,
+        status=happened.status,
+        calls=happened.call_count,
+        rows=happened.row_count,
+        ms=round(happened.elapsed_ms, 2),
+        keptKeys=happened.kept_count or None,
+        ageS=None if happened.age_s is None else round(happened.age_s, 1),
+    )
 
 
 def _work(work: Work) -> dict[str, Any]:

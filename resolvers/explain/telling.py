@@ -119,7 +119,8 @@ class Story:
                     call_count=account.call_count,
                     row_count=account.row_count,
                     elapsed_ms=account.elapsed_ms,
-                    cache={},
+                    kept_count=account.kept_count,
+                    age_s=account.age_s,
                 )
 
     def totals(self) -> Mapping[str, Total]:

@@ -42,14 +42,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """What a source did for a step: what became of it, calls, rows, milliseconds."""
+    """What a source did for a step: what became of it, calls, rows, milliseconds.
+
+    `kept_count` is how many keys were answered from what was kept, `age_s` how old the oldest was.
+    """
 
     source: str
     status: str
     call_count: int
     row_count: int
     elapsed_ms: float
-    cache: Mapping[str, object]
+    kept_count: int
+    age_s: float | None
 
 
 @dataclass(frozen=True, slots=True)

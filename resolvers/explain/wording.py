@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.filter import And, Compare, Filter, Not, Op, Or
+from domain.filter import And, Compare, Filter, Not, Op, Or, Related
 from domain.order import Order
 
 _SIGNS = {Op.EQ: "=", Op.NE: "≠", Op.LT: "<", Op.LTE: "≤", Op.GT: ">", Op.GTE: "≥"}
@@ -23,6 +23,8 @@ def where_text(filter_: Filter) -> str:
             return _joined(parts, " or ")
         case Not(part):
             return f"not ({where_text(part)})"
+        case Related(relation, where):
+            return f"{relation}: ({where_text(where)})"
 
 
 def order_text(order: Sequence[Order]) -> str:

@@ -40,6 +40,7 @@ TICKETS = [
 ]
 CONFIGURATION = """
 store: {{url: "{database}", data_dir: "{folder}/data"}}
+server: {{explain: analyze}}
 identity: {{default_phone_region: CN, precedence: {precedence}}}
 sources:
   people:
@@ -82,6 +83,7 @@ class Desk:
     def __init__(self) -> None:
         self.request_count = 0
         self.status = 200
+        self.tickets: Sequence[Mapping[str, Any]] = TICKETS
         self.app = Starlette(routes=[Route("/tickets", self._tickets)])
 
     async def _tickets(self, request: Request) -> JSONResponse:
@@ -90,7 +92,7 @@ class Desk:
             return JSONResponse({"error": "who are you?"}, status_code=401)
         if self.status != 200:
             return JSONResponse({"error": "not now"}, status_code=self.status)
-        found = TICKETS
+        found = self.tickets
         for name, key in (("ids", "id"), ("who", "who")):
             wanted = request.query_params.get(name)
             if wanted is not None:
