@@ -105,5 +105,9 @@ def _capability(entity: GraphqlEntity, translation: Translation) -> Capability:
         can_page=bool(listing and listing.orders),
         can_scan=listing is not None,
         tells_changes=listing is not None and "changed" in listing.call.variables,
+        keys_per_call={
+            (name if name == "record_id" else f"{name}_ref",): each.most_keys
+            for name, each in entity.by.items()
+        },
         references=translation.references,
     )
