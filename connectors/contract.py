@@ -11,7 +11,7 @@ is `None`. Which fields an entity has stands in `domain`.
 """
 
 import enum
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -238,12 +238,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class DiscoveredEntity:
-    """Something in the source that could be mapped: its name there, its fields and their types."""
+    """Something in the source that could be mapped: its name there, its fields and their types.
+
+    Where the source tells enough to map it, `entity` is what it is (`customer`, `ticket`) and
+    `settings` are those of a mapping that works.
+    """
 
     name: str
     fields: Mapping[str, str]
     key: str | None = None
     record_count: int | None = None
+    entity: str | None = None
+    settings: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +339,7 @@ class DocumentStream(Protocol):
 
     def __aiter__(self) -> AsyncIterator[bytes]: ...
 
-    async def __anext__(self) -> bytes: ...
+    def __anext__(self) -> Awaitable[bytes]: ...
 
     async def aclose(self) -> None:
         """Give back what it holds; it need not have been read."""

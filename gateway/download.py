@@ -4,6 +4,10 @@ The file is sent as an attachment that no browser runs: never sniffed, under a C
 Policy that sandboxes it. Where there is none, the answer is a problem of RFC 9457 that says what
 to do: 403 for a link that was not signed here, 404 for one that names nothing, 410 for one whose
 time is over, 502 and 503 for a source that fails.
+
+What a source streams goes through a spool, see `gateway.spool`. Where a source signs addresses of
+its own, the client is sent there by 307: the link of the gateway is what is given away and counted,
+that of the source lives just long enough to be followed.
 """
 
 import os
@@ -11,15 +15,24 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import quote
 
 import anyio
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from connectors.contract import DocumentContent, DocumentReader, SourceError, Unavailable
+from connectors.contract import (
+    DocumentAddress,
+    DocumentContent,
+    DocumentReader,
+    DocumentStream,
+    SourceError,
+    Unavailable,
+)
+from connectors.documents.disposition import attachment
 from domain.link import LIFETIME, Link, LinkProblem, sign, verify
+from gateway.passing import Passing
+from gateway.spool import Room, Spools
 
 PREFIX = "/documents/"
 HEADERS: Mapping[str, str] = {
@@ -62,9 +75,10 @@ def link_for(
 
 
 def download_route(
-    readers: Mapping[str, DocumentReader], *, key: bytes, now: Callable[[], datetime]
+    readers: Mapping[str, DocumentReader], *, key: bytes, now: Callable[[], datetime], room: Room
 ) -> Route:
     """The route; `readers` are the sources whose documents can be read, by name."""
+    spools = Spools(room)
 
     async def download(request: Request) -> Response:
         link = verify(request.path_params["token"], key=key, now=now())
@@ -74,7 +88,7 @@ def download_route(
             content = await _opened(readers, link)
             if content is None:
                 return _problem(HTTPStatus.NOT_FOUND, _MISSING)
-            return await _sent(content, request)
+            return await _sent(content, request, source=link.source, spools=spools)
         except SourceError as error:
             return _failure(error)
 
@@ -86,13 +100,53 @@ async def _opened(readers: Mapping[str, DocumentReader], link: Link) -> Document
     return await reader.open_document(link.record_id) if reader else None
 
 
-async def _sent(content: DocumentContent, request: Request) -> Response:
-    headers = {**HEADERS, "Content-Disposition": _disposition(content.name)}
-    if isinstance(content.body, Path):
-        return await _file(content.body, content.media_type, headers, request)
-    if content.size_bytes is not None:
-        headers["Content-Length"] = str(content.size_bytes)
-    return StreamingResponse(content.body, headers=headers, media_type=content.media_type)
+async def _sent(
+    content: DocumentContent, request: Request, *, source: str, spools: Spools
+) -> Response:
+    headers = {**HEADERS, "Content-Disposition": attachment(content.name)}
+    match content.body:
+        case Path() as path:
+            return await _file(path, content.media_type, headers, request)
+        case DocumentAddress(url):
+            if request.method == "HEAD":
+                return _head(content, headers)
+            headers = {**HEADERS, "Cache-Control": "no-store", "Location": url}
+            return Response(status_code=HTTPStatus.TEMPORARY_REDIRECT, headers=headers)
+        case stream:
+            return await _passed(content, stream, headers, request, source=source, spools=spools)
+
+
+async def _passed(
+    content: DocumentContent,
+    stream: DocumentStream,
+    headers: Mapping[str, str],
+    request: Request,
+    *,
+    source: str,
+    spools: Spools,
+) -> Response:
+    if request.method == "HEAD":
+        await stream.aclose()
+        return _head(content, headers)
+    spool = await spools.spooled(stream, source=source, size_bytes=content.size_bytes)
+    return Passing(
+        spool,
+        headers={**headers, **_length(content)},
+        media_type=content.media_type,
+        client_timeout_s=spools.room.client_timeout_s,
+    )
+
+
+def _head(content: DocumentContent, headers: Mapping[str, str]) -> Response:
+    answer = Response(headers={**headers, **_length(content)}, media_type=content.media_type)
+    if content.size_bytes is None:
+        del answer.headers["content-length"]
+    return answer
+
+
+def _length(content: DocumentContent) -> Mapping[str, str]:
+    size = content.size_bytes
+    return {} if size is None else {"content-length": str(size)}
 
 
 async def _file(
@@ -112,13 +166,6 @@ async def _file(
 def _is_known(if_none_match: str, etag: str) -> bool:
     tags = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}
     return etag in tags or "*" in tags
-
-
-def _disposition(name: str) -> str:
-    """RFC 6266: the name in UTF-8 for everyone, and a plain one for old clients."""
-    plain = "".join(each if each.isascii() and each.isprintable() else "_" for each in name)
-    plain = plain.replace("\\", "_").replace('"', "_")
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _problem(

@@ -257,6 +257,28 @@ class Cache(Section):
     first."""
 
 
+class Downloads(Section):
+    """Documents that go through the gateway, from sources that cannot give them to clients.
+
+    Each is written to a file below `data_dir` while it comes, so that a slow client does not keep
+    its source waiting. Sizes are those of one process.
+    """
+
+    max_bytes: Count = 1024 * 1024 * 1024
+    """The largest document, in bytes."""
+
+    room_bytes: Count = 4 * 1024 * 1024 * 1024
+    """How much disk all documents that are on their way may take, in bytes. What does not fit is
+    answered with 503 and `Retry-After`."""
+
+    source_timeout_s: Seconds = 600
+    """How long a source may take to give a whole document, in seconds."""
+
+    client_timeout_s: Seconds = 60
+    """How long a client may take nothing of a document before the connection is broken, in
+    seconds."""
+
+
 class Settings(Section):
     """The whole configuration. `base_dir` is the folder that relative paths start at."""
 
@@ -284,6 +306,9 @@ class Settings(Section):
 
     cache: Cache = Field(default_factory=Cache)
     """Answers of live sources that are kept. Which are, and for how long, the sources say."""
+
+    downloads: Downloads = Field(default_factory=Downloads)
+    """Documents that go through the gateway."""
 
     redis: Redis | None = None
     """A Redis that replicas share. The gateway serves without it whenever it fails."""

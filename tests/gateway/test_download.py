@@ -1,17 +1,25 @@
 """The download of documents over HTTP."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import gettempdir
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from connectors.contract import DocumentContent, Malformed, SourceError, Unavailable
+from connectors.contract import (
+    DocumentAddress,
+    DocumentContent,
+    Malformed,
+    SourceError,
+    Unavailable,
+)
 from domain.link import sign
 from gateway.download import download_route, link_for
+from gateway.spool import Room
 
 KEY = b"0123456789abcdef0123456789abcdef"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -33,10 +41,21 @@ class Shelf:
         return self.contents.get(record_id)
 
 
+def room() -> Room:
+    """Room for small documents, in the folder of the system."""
+    return Room(
+        folder=Path(gettempdir()),
+        max_bytes=1000,
+        room_bytes=3000,
+        source_timeout_s=10,
+        client_timeout_s=10,
+    )
+
+
 def client(shelf: Shelf) -> TestClient:
     """A client of an application that has nothing but the route."""
     return TestClient(
-        Starlette(routes=[download_route({"files": shelf}, key=KEY, now=lambda: NOW)])
+        Starlette(routes=[download_route({"files": shelf}, key=KEY, now=lambda: NOW, room=room())])
     )
 
 
@@ -201,7 +220,7 @@ def test_head_gives_the_headers_alone(tmp_path: Path) -> None:
 def test_a_stream_is_passed_on() -> None:
     """A source without files gives chunks."""
 
-    async def chunks() -> AsyncIterator[bytes]:
+    async def chunks() -> AsyncGenerator[bytes, None]:
         yield b"ab"
         yield b"c"
 
@@ -210,6 +229,23 @@ def test_a_stream_is_passed_on() -> None:
     answer = client(Shelf({"a": content})).get(link())
 
     assert (answer.content, answer.headers["content-length"]) == (b"abc", "3")
+
+
+def test_a_document_that_its_source_gives_itself_is_sent_for_there() -> None:
+    """The client is told where, and nobody keeps that; HEAD says what it will be."""
+    address = DocumentAddress("https://s3.example.com/crm/a.txt?X-Amz-Signature=1")
+    content = DocumentContent(name="a.txt", media_type="text/plain", size_bytes=3, body=address)
+    shelf = Shelf({"a": content})
+
+    answer = client(shelf).get(link(), follow_redirects=False)
+    head = client(shelf).head(link(), follow_redirects=False)
+
+    assert (answer.status_code, answer.content) == (307, b"")
+    assert answer.headers["location"] == address.url
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert (head.status_code, head.headers["content-length"]) == (200, "3")
+    assert "location" not in head.headers
 
 
 def test_a_link_stands_below_the_public_address() -> None:
