@@ -36,12 +36,12 @@ from gateway.engine import engine_of
 from gateway.http.door import GraphQL
 from gateway.http.entrance import Entrance
 from gateway.http.explanation import UNEXPLAINED, AllowedExplanations, Explanations
+from gateway.http.request_id import Identified
 from gateway.readiness import Readiness
 from gateway.rehearsing import explainer_of, modes_of
 from gateway.request_context import Contexts
 from gateway.sharing import shared_over
 from gateway.source_view import SourceView
-from gateway.spool import room_of
 from resolvers.engine import Engine
 from resolvers.explain.tree import Extent
 
@@ -55,6 +55,7 @@ class Gateway:
     app: ASGIApp
     store: Store
     connectors: Mapping[str, Connector]
+    engine: Engine
     federation: Federation
     sync: Sync
     sources: SourceView
@@ -107,13 +108,22 @@ async def open_over(
         doorkeeper = await stack.enter_async_context(
             opened_doorkeeper(settings, store, now=utc_now)
         )
+        engine = engine_of(settings, federation.can_nest)
         app = _app(
-            settings, store, federation, sources, native, doorkeeper=doorkeeper, readiness=readiness
+            settings,
+            store,
+            federation,
+            sources,
+            native,
+            engine=engine,
+            doorkeeper=doorkeeper,
+            readiness=readiness,
         )
         yield Gateway(
             app=app,
             store=store,
             connectors=connectors,
+            engine=engine,
             federation=federation,
             sync=sync,
             sources=sources,
@@ -180,10 +190,10 @@ def _app(
     sources: SourceView,
     native: NativeConnector,
     *,
+    engine: Engine,
     doorkeeper: Doorkeeper | None,
     readiness: Readiness,
 ) -> ASGIApp:
-    engine = engine_of(settings, federation.can_nest)
     key = link_signing_key(settings)
     readers = {
         name: each for name, each in federation.sources.items() if isinstance(each, DocumentReader)
@@ -200,14 +210,14 @@ def _app(
     endpoint = graphiql.InBrowsers(door) if settings.server.graphiql else door
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, endpoint),
-        download_route(readers, key=key, now=utc_now, room=room_of(settings)),
+        download_route(readers, key=key, now=utc_now),
         *health.routes(lambda: store.fetch("SELECT 1"), readiness),
     ]
     if settings.server.graphiql:
         routes += graphiql.routes()
     # FastAPI's own documentation pages load from a public CDN.
     app = FastAPI(routes=routes, docs_url=None, redoc_url=None, openapi_url=None)
-    entrance = Entrance(GRAPHQL_PATH, endpoint, app)
+    entrance = Entrance(GRAPHQL_PATH, endpoint, Identified(app))
     if not settings.server.cors_origins:
         return entrance
     return CORSMiddleware(

@@ -91,6 +91,8 @@ class Crew:
 
     async def end(self) -> None:
         """Let all finish what they are at, but not for ever."""
+        # They have it too. As long as one process has, connections are taken, by nobody in the end.
+        self._listening.close()
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)

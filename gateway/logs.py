@@ -6,12 +6,17 @@ import sys
 import structlog
 
 from gateway.config.settings import Telemetry
+from gateway.http.request_id import add_request_id
+
+_TALKATIVE = ("uvicorn", "alembic", "asyncio", "httpx2", "httpcore2", "sqlalchemy", "aiosqlite")
+"""Libraries that tell of every step, some of them with addresses that hold secrets."""
 
 
 def set_up(telemetry: Telemetry) -> None:
     """Send what is logged to standard error, in the form and from the level of the settings."""
     stamps: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        add_request_id,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
@@ -28,6 +33,8 @@ def set_up(telemetry: Telemetry) -> None:
         )
     )
     logging.basicConfig(level=telemetry.log_level.upper(), handlers=[handler], force=True)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -43,4 +50,6 @@ def set_up(telemetry: Telemetry) -> None:
 def _form(telemetry: Telemetry) -> list[structlog.types.Processor]:
     if telemetry.log_format == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    # Not with `rich`, the default where it is installed: it prints the values of variables.
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]

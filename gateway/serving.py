@@ -3,20 +3,23 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import uvloop
+from prometheus_client.core import Metric
 
 from connectors.sync_pass import Progress
-from gateway.app import Gateway, open_store
+from gateway.app import Gateway, open_store, utc_now
 from gateway.config import Settings
 from gateway.config.change import Configuration
 from gateway.http_server import HttpServer
 from gateway.listening import listen
+from gateway.metric import measured, together
 from gateway.reload import Reload
 from gateway.running import Running
+from gateway.scraping import Collect, scraped
 
 Ready = Callable[[Gateway, socket.socket], Awaitable[None]]
 Beside = Callable[[Running], AbstractAsyncContextManager[None]]
@@ -48,6 +51,7 @@ async def serve(
         async with AsyncExitStack() as stack:
             if configuration is not None:
                 await stack.enter_async_context(_reload(configuration, running).at_work())
+            await stack.enter_async_context(scraped(settings.telemetry, _collector(running)))
             yield
 
     with listen(settings.server) as listening:
@@ -57,6 +61,13 @@ async def serve(
     for number in caught[:1]:
         # Only now that everything is closed does the process end as the signal says.
         signal.raise_signal(number)
+
+
+def _collector(running: Running) -> Collect:
+    async def collect() -> Sequence[Metric]:
+        return together([(0, measured(running, now=utc_now()))])
+
+    return collect
 
 
 def _reload(configuration: Configuration, running: Running) -> Reload:

@@ -52,6 +52,11 @@ class SourceView(Mapping[str, Mapping[str, Any]]):
         """How many sources there are."""
         return len(self._kinds)
 
+    @property
+    def states(self) -> Mapping[str, Sequence[SyncState]]:
+        """What is known of the pulls, by source."""
+        return self._states
+
     async def refresh(self, store: Store) -> None:
         """Look at the state of the pulls."""
         self._states = await read_states(store)

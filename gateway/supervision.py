@@ -3,17 +3,21 @@
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Any
+
+from prometheus_client.core import Metric
 
 from gateway.app import open_store
 from gateway.config import Settings
 from gateway.config.change import Configuration
 from gateway.crew import Crew
-from gateway.line import Mark
+from gateway.line import Mark, Measure
 from gateway.listening import listen
+from gateway.metric import together
 from gateway.reload import Reload
+from gateway.scraping import scraped
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
@@ -53,6 +57,10 @@ async def _work(
     when_ready: Callable[[], None],
 ) -> int:
     """Keep all workers alive until a signal; the signal."""
+
+    async def collect() -> Sequence[Metric]:
+        return together(await crew.tell(Measure()))
+
     try:
         await _until_signal(asyncio.ensure_future(crew.start()), came)
         if came.done():
@@ -60,6 +68,7 @@ async def _work(
         async with AsyncExitStack() as stack:
             if configuration is not None:
                 await stack.enter_async_context(_reload(configuration, crew).at_work())
+            await stack.enter_async_context(scraped(crew.settings.telemetry, collect))
             when_ready()
             crew.keep()
             return await came

@@ -17,10 +17,11 @@ import structlog
 
 from connectors.contract import SourceError
 from gateway import line
-from gateway.app import Gateway
+from gateway.app import Gateway, utc_now
 from gateway.failure import told
 from gateway.line import Mark, Measure, Order, Reply, TakeUp
 from gateway.logs import set_up
+from gateway.metric import measured
 from gateway.running import Running
 from gateway.serving import answer, run
 
@@ -122,7 +123,7 @@ async def _reply(message: TakeUp | Mark | Measure, running: Running) -> Reply:
             running.readiness.is_outdated = is_outdated
             return Reply()
         case Measure():
-            return Reply(content=[])
+            return Reply(content=measured(running, now=utc_now()))
         case _:
             assert_never(message)
 

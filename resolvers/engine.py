@@ -70,6 +70,11 @@ class Engine:
             rules.append(NoSchemaIntrospectionCustomRule)
         self._documents = DocumentCache(schema, limits or DocumentLimits(), rules=rules)
 
+    @property
+    def documents_bytes(self) -> int:
+        """The size of the documents and plans that are kept, as estimated."""
+        return self._documents.size
+
     async def execute(
         self, request: Request, context: Context, *, executed: Executed | None = None
     ) -> Result:

@@ -21,6 +21,8 @@ from gateway.http.explanation import HEADER, UNEXPLAINED, Explanations
 from gateway.http.headers import read_headers
 from gateway.http.media import ResponseType
 from gateway.http.rejection import Disconnected, Rejected, error_body
+from gateway.http.request_id import HEADER as REQUEST_ID
+from gateway.http.request_id import begin
 from gateway.http.safety import refuse_forgery
 from resolvers.request import Request
 from resolvers.result import ErrorCode, Result, ResultKind
@@ -84,17 +86,16 @@ class GraphQL:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         headers = read_headers(scope["headers"])
+        request_id = begin(headers)
         kind = media.answer_type(headers.get(b"accept"))
         try:
             answer = await self._answer(scope, receive, headers=headers, kind=kind)
         except Disconnected:
             return
-        start = {
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": _headers_of(answer, kind or ResponseType.LEGACY),
-        }
-        await send(start)
+        told = _headers_of(answer, kind or ResponseType.LEGACY)
+        if request_id is not None:
+            told.append((REQUEST_ID, request_id))
+        await send({"type": "http.response.start", "status": answer.status, "headers": told})
         body = b"" if scope["method"] == "HEAD" else answer.body
         await send({"type": "http.response.body", "body": body})
 
