@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from connectors.cache.invalidation import Invalidation
+from connectors.cache.reader import Reader
 from connectors.contract import (
     Batch,
     Bound,
@@ -95,7 +97,9 @@ class Federation:
 
     `native` holds the index, the synced entities and what is logged here; `sources` are the
     configured ones by name; `modes` says for each entity of each source how it is served;
-    `timeouts_s` how long a source may take, where it is not `default_timeout_s`.
+    `timeouts_s` how long a source may take, where it is not `default_timeout_s`. `invalidation`
+    has the reader that asks the live sources for all requests together. `forwards` are the headers
+    of a client's request, in small letters, that go on to a source.
     """
 
     def __init__(
@@ -108,6 +112,8 @@ class Federation:
         timeouts_s: Mapping[str, float] | None = None,
         default_timeout_s: float = 10.0,
         adopt: Adopt | None = None,
+        invalidation: Invalidation | None = None,
+        forwards: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
         self.native = native
         self.sources = sources
@@ -116,6 +122,9 @@ class Federation:
         self.timeouts_s = timeouts_s or {}
         self.default_timeout_s = default_timeout_s
         self.adopt = adopt
+        self.invalidation = invalidation or Invalidation(Reader(board))
+        self.reader = self.invalidation.reader
+        self.forwards = forwards or {}
         self._nester = native if isinstance(native, Nester) else None
         self._parts: dict[str, tuple[Part, ...]] = {}
         # Made here rather than on the method: what is kept goes with the federation.

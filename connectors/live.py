@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Protocol, TypeAlias
 
+from connectors.cache.reader import Outcome
 from connectors.contract import (
     Batch,
+    Caller,
     Connector,
     Key,
     Malformed,
@@ -17,9 +19,6 @@ from connectors.contract import (
 from connectors.federation import Federation, Found, Part, Question
 from connectors.pushdown import Division, divide, merged
 from domain.catalogue import ENTITIES
-
-Outcome: TypeAlias = Sequence[Row] | SourceError
-"""What became of one key: its rows, or why they are unknown."""
 
 Outcomes: TypeAlias = Mapping[Key, Outcome]
 
@@ -34,24 +33,37 @@ class Conversation(Protocol):
 
     federation: Federation
 
-    async def ask(self, question: Question, keys: Sequence[Key]) -> list[Found | SourceError]:
-        """Rows for each key over all sources."""
+    async def ask(
+        self, question: Question, keys: Sequence[Key], *, below: int = 0
+    ) -> list[Found | SourceError]:
+        """Rows for each key over all sources, leaving time for so many levels below."""
         ...
 
     async def load(
-        self, connector: Connector, template: Batch, keys: Sequence[Key], batch_limit: int
+        self,
+        connector: Connector,
+        template: Batch,
+        keys: Sequence[Key],
+        *,
+        batch_limit: int,
+        below: int,
     ) -> list[Outcome]:
-        """What one connector answers to each key."""
+        """What one connector answers to each key, leaving time for so many levels below."""
+        ...
+
+    def caller(self, source: str) -> Caller:
+        """On whose behalf a source is asked."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class LivePart:
-    """The share of one live source in a question."""
+    """The share of one live source in a question, with so many levels of the plan `below` it."""
 
     session: Conversation
     part: Part
     question: Question
+    below: int = 0
 
     async def ask(self, keys: Sequence[Key]) -> Outcomes:
         """Outcomes by key; keys of which this source can have nothing are left out."""
@@ -63,7 +75,11 @@ class LivePart:
         flat = list(dict.fromkeys(own for owns in own_keys.values() for own in owns))
         capability = self.part.capability
         found = await self.session.load(
-            self.part.connector, division.batch, flat, capability.batch_limit
+            self.part.connector,
+            division.batch,
+            flat,
+            batch_limit=capability.batch_limit,
+            below=self.below + self._asks_for_owners(division.fields),
         )
         outcomes = dict(zip(flat, found, strict=True))
         getters = self._getters(division)
@@ -99,6 +115,7 @@ class LivePart:
             source=self._source,
             match=match,
             timeout_s=self.session.federation.timeout_s(self._source),
+            caller=self.session.caller(self._source),
         )
 
     def _must_look_up_by(self, match: tuple[str, ...]) -> None:
@@ -118,7 +135,7 @@ class LivePart:
         if not match:
             return (), {key: [()] for key in keys}
         if match == ("customer_id",):
-            return ("customer_ref",), await self._records_of(keys)
+            return ("customer_ref",), await self.records_of(keys)
         if match == ("source", "record_id"):
             return ("record_id",), {key: [(key[1],)] for key in keys if key[0] == self._source}
         relation = match[0].removesuffix("_source")
@@ -129,12 +146,16 @@ class LivePart:
         """The source whose records a relation of this source points to."""
         return self.part.capability.references.get(relation, self._source)
 
-    async def _records_of(self, keys: Sequence[Key]) -> dict[Key, list[Key]]:
+    async def records_of(self, keys: Sequence[Key]) -> dict[Key, list[Key]]:
+        """The ids of customers in the source, for the keys that are one there."""
         target = self._target("customer")
         question = Question(
             entity="customer_record", fields=("record_id",), match=("customer_id", "source")
         )
-        found = await self.session.ask(question, [(key[0], target) for key in keys])
+        # The source itself is still to be asked.
+        found = await self.session.ask(
+            question, [(key[0], target) for key in keys], below=self.below + 1
+        )
         own: dict[Key, list[Key]] = {}
         for key, each in zip(keys, found, strict=True):
             if isinstance(each, SourceError):
@@ -176,8 +197,7 @@ class LivePart:
 
         Customers are looked up last, for the rows of the page only: no filter or order needs them.
         """
-        is_known = self.question.match == ("customer_id",)
-        if is_known or "customer_id" not in fields or "customer_ref" not in fields:
+        if not self._asks_for_owners(fields):
             return outcomes
         ref, owner = fields.index("customer_ref"), fields.index("customer_id")
         found = {key: each for key, each in outcomes.items() if not isinstance(each, SourceError)}
@@ -188,6 +208,10 @@ class LivePart:
         }
         return {**outcomes, **filled}
 
+    def _asks_for_owners(self, fields: Sequence[str]) -> bool:
+        is_known = self.question.match == ("customer_id",)
+        return not is_known and "customer_id" in fields and "customer_ref" in fields
+
     async def _owners(self, references: Sequence[object]) -> Mapping[object, object]:
         """The customer of each reference."""
         refs = [each for each in dict.fromkeys(references) if each is not None]
@@ -195,7 +219,7 @@ class LivePart:
             entity="customer_record", fields=("customer_id",), match=("source", "record_id")
         )
         target = self._target("customer")
-        found = await self.session.ask(question, [(target, ref) for ref in refs])
+        found = await self.session.ask(question, [(target, ref) for ref in refs], below=self.below)
         owners: dict[object, object] = {}
         for ref, each in zip(refs, found, strict=True):
             if isinstance(each, SourceError):

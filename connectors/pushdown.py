@@ -8,9 +8,11 @@ from itertools import islice
 from typing import Any
 
 from connectors.contract import (
+    ANYBODY,
     And,
     Batch,
     Bound,
+    Caller,
     Capability,
     Compare,
     Filter,
@@ -47,6 +49,7 @@ def divide(
     source: str,
     match: tuple[str, ...],
     timeout_s: float,
+    caller: Caller = ANYBODY,
 ) -> Division:
     """Divide a question between a live source and us."""
     parts = conjuncts(positive(question.where)) if question.where is not None else ()
@@ -69,6 +72,7 @@ def divide(
         limit=question.limit if pages else None,
         after=_bound(question, question.after, source, ahead=True) if pages else None,
         until=_bound(question, question.until, source, ahead=False) if pages else None,
+        caller=caller,
         timeout_s=timeout_s,
     )
     return Division(batch, fields, _nothing if pages else _finish(question, rest, fields))
