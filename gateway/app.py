@@ -42,6 +42,7 @@ from gateway.rehearsing import explainer_of, modes_of
 from gateway.request_context import Contexts
 from gateway.sharing import shared_over
 from gateway.source_view import SourceView
+from gateway.spool import room_of
 from resolvers.engine import Engine
 from resolvers.explain.tree import Extent
 
@@ -210,7 +211,7 @@ def _app(
     endpoint = graphiql.InBrowsers(door) if settings.server.graphiql else door
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, endpoint),
-        download_route(readers, key=key, now=utc_now),
+        download_route(readers, key=key, now=utc_now, room=room_of(settings)),
         *health.routes(lambda: store.fetch("SELECT 1"), readiness),
     ]
     if settings.server.graphiql:
