@@ -79,11 +79,8 @@ class SourceGate:
                 self._places.release()
                 raise
         try:
-            yield
-        except asyncio.CancelledError:
-            if asking is not None:
-                asking.cut_calls += 1
-            raise
+            with _calling(asking):
+                yield
         finally:
             for each in self._rates:
                 each.end()
@@ -176,11 +173,27 @@ def _waiting(asking: patience.Patience | None) -> Iterator[None]:
     if asking is None:
         yield
         return
+    asking.waits += 1
     try:
         yield
-    except asyncio.CancelledError:
-        asking.cut_waits += 1
+    except Exception:
+        asking.waits -= 1
         raise
+    asking.waits -= 1
+
+
+@contextmanager
+def _calling(asking: patience.Patience | None) -> Iterator[None]:
+    if asking is None:
+        yield
+        return
+    asking.calls += 1
+    try:
+        yield
+    except Exception:
+        asking.calls -= 1
+        raise
+    asking.calls -= 1
 
 
 def _said(per_s: float) -> str:

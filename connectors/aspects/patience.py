@@ -11,19 +11,20 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Patience:
-    """The patience of one attempt: when it ends, and what its calls were doing when it did.
+    """The patience of one attempt: when it ends, and what its calls are doing until then.
 
-    `cut_waits` were waiting for a turn when they were given up, `cut_calls` were under way.
+    `waits` wait for a turn, `calls` are under way. Those that are given up are not taken off, so
+    that one can see afterwards what they were doing.
     """
 
     ends_at: float
-    cut_waits: int = 0
-    cut_calls: int = 0
+    waits: int = 0
+    calls: int = 0
 
     @property
     def has_only_waited(self) -> bool:
         """Whether the source owed nothing when time was up: the gate did, to all of the calls."""
-        return self.cut_waits > 0 and self.cut_calls == 0
+        return self.waits > 0 and self.calls == 0
 
 
 _PATIENCE: ContextVar[Patience | None] = ContextVar("patience", default=None)
