@@ -20,8 +20,9 @@ from connectors.memory import MemoryConnector
 from connectors.native.connector import NativeConnector
 from connectors.sql.connector import SqlConnector
 from tests.conformance.canonical import SOURCE, mapping, raw
-from tests.conformance.harness import files, rest
+from tests.conformance.harness import files, graphql, rest
 from tests.conformance.harness import sql as tables
+from tests.connectors.graphql.fake import Shop
 from tests.connectors.native.filled import CountingStore, fill
 from tests.connectors.sql.database import ENGINES, database
 from tests.connectors.sql.source import opened, statements
@@ -158,6 +159,17 @@ async def _rest(how: str, _request: pytest.FixtureRequest, stack: AsyncExitStack
     return _beside_an_index(connector, lambda: len(api.log))
 
 
+async def _graphql(way: str, _request: pytest.FixtureRequest, stack: AsyncExitStack) -> Counted:
+    flat = {name: [raw(name, each) for each in some] for name, some in RECORDS.items()}
+    owners = [{"record_id": each["record_id"]} for each in INDEX["customer_record"]]
+    shop = Shop({"customer_record": owners, **flat})
+    url = stack.enter_context(serving(shop.app()))
+    mapped = graphql.entities(way, keys_per_call=200, of=LIVE)
+    connector = await graphql.connect(urlsplit(url).port or 0, mapped)()
+    stack.push_async_callback(connector.close)
+    return _beside_an_index(connector, lambda: len(shop.log))
+
+
 async def _sql(engine: str, request: pytest.FixtureRequest, stack: AsyncExitStack) -> Counted:
     url: str = request.getfixturevalue("tables_url")
     connector: SqlConnector = opened(
@@ -192,6 +204,7 @@ SOURCES: Mapping[str, SetUp] = {
     "memory": _memory,
     "files": _files,
     **{f"rest-{how}": partial(_rest, how) for how in ("repeat", "comma", "body")},
+    **{f"graphql-{way}": partial(_graphql, way) for way in graphql.WAYS},
     **{f"sql-{engine}": partial(_sql, engine) for engine in ENGINES},
     "native": _native,
 }

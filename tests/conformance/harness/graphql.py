@@ -1,6 +1,6 @@
 """GraphQL upstreams: Relay lists with lookups by lists or by aliases; a fake, and GraphQL Yoga."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -61,6 +61,7 @@ def _by_list(entity: str, keys_per_call: int) -> Values:
         by[name] = {
             "query": f"{LISTS[entity]}_list({where})",
             "types": {"keys": "[String!]!"},
+            "size": 500,
             "keys_per_call": keys_per_call,
         }
     return by
@@ -92,7 +93,7 @@ WAYS: Mapping[str, tuple[str, Callable[[str, int], Values]]] = {
 
 
 def entities(
-    way: str, *, keys_per_call: int = 50, of: Mapping[str, Any] = RECORDS
+    way: str, *, keys_per_call: int = 50, of: Iterable[str] = RECORDS
 ) -> dict[str, Values]:
     """The mapping of each entity, looked up in the way that is named."""
     end, by = WAYS[way]

@@ -9,7 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import GraphQLError, GraphQLResolveInfo, build_schema, graphql_sync
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLResolveInfo,
+    build_schema,
+    execute_sync,
+    parse,
+    validate,
+)
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -61,6 +70,7 @@ class Shop:
     def __post_init__(self) -> None:
         """Build the schema."""
         self._schema = build_schema(sdl(self.records))
+        self._known: dict[str, tuple[DocumentNode, list[GraphQLError]]] = {}
 
     def app(self) -> Starlette:
         """The shop as an ASGI application."""
@@ -80,13 +90,7 @@ class Shop:
             return 400, _failed("introspection is not allowed", "GRAPHQL_VALIDATION_FAILED")
         if self.points is not None and self.points.available < self.points.cost:
             return 200, _failed("Throttled", "THROTTLED") | {"extensions": self.points.told()}
-        result = graphql_sync(
-            self._schema,
-            asked["query"],
-            variable_values=asked["variables"],
-            field_resolver=self._resolve,
-            type_resolver=lambda value, *_: value["__typename"],
-        )
+        result = self._result(asked)
         answer: dict[str, Any] = {"data": result.data}
         if result.errors:
             answer["errors"] = [each.formatted for each in result.errors]
@@ -95,6 +99,22 @@ class Shop:
             answer["extensions"] = self.points.told()
         is_refused = result.data is None and not any(each.path for each in result.errors or ())
         return (400 if is_refused else 200), answer
+
+    def _result(self, asked: dict[str, Any]) -> ExecutionResult:
+        text = asked["query"]
+        if text not in self._known:
+            document = parse(text)
+            self._known[text] = (document, validate(self._schema, document))
+        document, errors = self._known[text]
+        if errors:
+            return ExecutionResult(data=None, errors=errors)
+        return execute_sync(
+            self._schema,
+            document,
+            variable_values=asked["variables"],
+            field_resolver=self._resolve,
+            type_resolver=lambda value, *_: value["__typename"],
+        )
 
     def _resolve(self, parent: Any, info: GraphQLResolveInfo[Any], **args: Any) -> Any:
         if info.parent_type is info.schema.query_type:
