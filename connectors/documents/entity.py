@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from connectors.documents.layout import Layout
 from connectors.mapping import Dialect, EntityMapping, Expression
-from connectors.mapping.expression import Value
+from connectors.mapping.entity import KeyValues
 
 DOCUMENT_FIELDS: Mapping[str, str] = MappingProxyType(
     {each: each for each in ("name", "kind", "media_type", "size_bytes", "version", "modified_at")}
@@ -40,7 +40,7 @@ class DocumentEntity(StoredEntity):
 
     dialect: ClassVar[Dialect] = Dialect.JMESPATH
 
-    key: tuple[Value, ...] = (Expression.model_validate({"from": "path"}),)
+    key: KeyValues = (Expression.model_validate({"from": "path"}),)
     """What identifies a document: its path below the root."""
 
     layout: Annotated[Layout, BeforeValidator(_pattern, json_schema_input_type=str)] = Field(

@@ -29,7 +29,7 @@ def unpacked_digests(text: str | None) -> dict[str, str]:
 
 
 def _packed(value: object) -> str:
-    return base64.b64encode(zlib.compress(orjson.dumps(value))).decode()
+    return base64.b64encode(zlib.compress(orjson.dumps(value), level=1)).decode()
 
 
 def _unpacked(text: str) -> bytes:

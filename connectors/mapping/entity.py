@@ -64,6 +64,14 @@ def _keys(value: Any) -> Any:
     return [value] if isinstance(value, str | Mapping) else value
 
 
+KeyValues = Annotated[
+    tuple[Value, ...],
+    BeforeValidator(_keys, json_schema_input_type=Value | list[Value]),
+    Field(min_length=1),
+]
+"""What identifies a record: one value, or several in a list."""
+
+
 class EntityMapping(Settings):
     """How the records of one entity are found in a source, and what their fields are there.
 
@@ -79,11 +87,7 @@ class EntityMapping(Settings):
     """Whether records are asked for at query time or pulled into the store; customers are always
     indexed."""
 
-    key: Annotated[
-        tuple[Value, ...],
-        BeforeValidator(_keys, json_schema_input_type=Value | list[Value]),
-        Field(min_length=1),
-    ]
+    key: KeyValues
     """What identifies a record; several values are joined by colons."""
 
     changed: str | None = None
