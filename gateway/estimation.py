@@ -141,7 +141,9 @@ async def _estimate(rehearsals: Rehearsals, example: Example) -> Estimate:
 
 def allowed(total: Total, rates: Sequence[Rate]) -> str:
     """How many such queries the limits of a source allow, such as `25 in 20 s, 1,000 a day`."""
-    most = "at most " if total.is_at_least and rates else ""
+    if not rates:
+        return "`limits.rates` are not set"
+    most = "at most " if total.is_at_least else ""
     return most + ", ".join(
         f"{math.floor(each.calls / max(1, total.call_count)):,} {_period(each)}" for each in rates
     )

@@ -31,6 +31,9 @@ app = typer.Typer()
 _SCOPE: Mapping[str, Any] = {"type": "http", "scheme": "http", "headers": []}
 
 
+_NO_WIDTH = 100_000
+
+
 class Format(enum.StrEnum):
     """How an explanation is printed."""
 
@@ -71,9 +74,13 @@ def explain(
         text = orjson.dumps(payload(explanation), option=orjson.OPT_INDENT_2).decode()
         typer.echo(text)
     else:
-        console = Console()
-        # A file or a pipe has no width: lines are left whole.
-        console.print(tree_of(explanation, is_whole=statements), soft_wrap=not console.is_terminal)
+        _console().print(tree_of(explanation, is_whole=statements))
+
+
+def _console() -> Console:
+    console = Console()
+    # A file or a pipe has no width: lines are left whole.
+    return console if console.is_terminal else Console(width=_NO_WIDTH)
 
 
 async def _planned(settings: Settings, request: Request) -> tuple[Result, Explanation | None]:

@@ -11,12 +11,8 @@ _SIGNS = {Op.EQ: "=", Op.NE: "≠", Op.LT: "<", Op.LTE: "≤", Op.GT: ">", Op.GT
 def where_text(filter_: Filter) -> str:
     """A filter, such as `status in [NEW, OPEN] and (priority = HIGH or satisfaction ≤ 2)`."""
     match filter_:
-        case Compare(field, Op.IS_NULL, value):
-            return f"{field} is {'' if value else 'not '}null"
-        case Compare(field, op, tuple() as values):
-            return f"{field} {_sign(op)} [{', '.join(map(str, values))}]"
-        case Compare(field, op, value):
-            return f"{field} {_sign(op)} {value}"
+        case Compare():
+            return _compare_text(filter_)
         case And(parts):
             return _joined(parts, " and ")
         case Or(parts):
@@ -25,6 +21,16 @@ def where_text(filter_: Filter) -> str:
             return f"not ({where_text(part)})"
         case Related(relation, where):
             return f"{relation}: ({where_text(where)})"
+
+
+def _compare_text(compare: Compare) -> str:
+    match compare:
+        case Compare(field, Op.IS_NULL, value):
+            return f"{field} is {'' if value else 'not '}null"
+        case Compare(field, op, tuple() as values):
+            return f"{field} {_sign(op)} [{', '.join(map(str, values))}]"
+        case Compare(field, op, value):
+            return f"{field} {_sign(op)} {value}"
 
 
 def order_text(order: Sequence[Order]) -> str:
