@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from connectors.aspects.failure_log import FailureLog
+from connectors.aspects.latency import Latencies
 from connectors.aspects.tally import Tallies
 from connectors.errors import (
     CircuitOpen,
@@ -15,6 +16,9 @@ from connectors.errors import (
     SourceError,
     TimedOut,
 )
+
+NOT_ASKED = (CircuitOpen, OverLimit)
+"""Failures of questions that never came to their source."""
 
 
 class SourceStatus(enum.StrEnum):
@@ -43,7 +47,7 @@ class Health:
 
 def status_of(error: SourceError) -> SourceStatus:
     """The status that a failure stands for."""
-    if isinstance(error, (CircuitOpen, OverLimit)):
+    if isinstance(error, NOT_ASKED):
         return SourceStatus.OPEN
     if isinstance(error, TimedOut):
         return SourceStatus.TIMEOUT
@@ -55,12 +59,13 @@ def status_of(error: SourceError) -> SourceStatus:
 class HealthBoard:
     """The health of every source by name, as this process has seen it.
 
-    `failures` logs what goes wrong, and `tallies` counts.
+    `failures` logs what goes wrong, `tallies` counts, and `latencies` keeps how long answers took.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.failures = FailureLog()
         self.tallies = Tallies()
+        self.latencies = Latencies()
         self._now = now
         self._health: dict[str, Health] = {}
         # Sources whose last answer was whole, which is noted with every answer.
@@ -100,13 +105,21 @@ class HealthBoard:
         self._note(error.source, health)
 
     def failed(self, error: SourceError) -> None:
-        """Note that a source failed; when it last answered stays known."""
-        health = replace(
-            self.of(error.source),
-            status=status_of(error),
-            asked_at=self._now(),
-            problem=error.client_message,
-        )
+        """Note that a source failed; when it last answered stays known.
+
+        Where it was not even asked, what was wrong when it was asked last stays known too.
+        """
+        before = self.of(error.source)
+        if isinstance(error, NOT_ASKED):
+            problem = before.problem or error.client_message
+            health = replace(before, status=SourceStatus.OPEN, problem=problem)
+        else:
+            health = replace(
+                before,
+                status=status_of(error),
+                asked_at=self._now(),
+                problem=error.client_message,
+            )
         self._note(error.source, health)
 
     def _note(self, source: str, health: Health) -> None:

@@ -104,7 +104,7 @@ async def open_over(
         sync = _sync(settings, store, connectors, report)
         federation = _federation(settings, native, connectors, sync)
         kinds = {name: options.kind for name, options in settings.sources.items()}
-        sources = SourceView(federation, kinds)
+        sources = SourceView(federation, kinds, now=utc_now)
         await sources.refresh(store)
         doorkeeper = await stack.enter_async_context(
             opened_doorkeeper(settings, store, now=utc_now)

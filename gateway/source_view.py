@@ -1,11 +1,15 @@
 """The sources as clients see them: configuration, health and freshness in one."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
+from connectors.aspects.breaker import BreakerState
+from connectors.aspects.guarded import Guarded
 from connectors.contract import Connector, SourceError
 from connectors.federation import INDEXED, NATIVE, Federation, Mode
 from connectors.health import Health, SourceStatus
@@ -24,8 +28,11 @@ class SourceView(Mapping[str, Mapping[str, Any]]):
     It is made anew at each look, from what is known in memory: asking it costs no I/O.
     """
 
-    def __init__(self, federation: Federation, kinds: Mapping[str, str]) -> None:
+    def __init__(
+        self, federation: Federation, kinds: Mapping[str, str], *, now: Callable[[], datetime]
+    ) -> None:
         self._federation = federation
+        self._now = now
         self._kinds = {NATIVE: NATIVE, **kinds}
         self._states: Mapping[str, Sequence[SyncState]] = {}
 
@@ -33,7 +40,10 @@ class SourceView(Mapping[str, Mapping[str, Any]]):
         """One source; `KeyError` where it is not configured."""
         kind = self._kinds[name]
         states = {each.entity: each for each in self._states.get(name, ())}
-        health = _with_pulls(self._federation.board.of(name), states)
+        board = self._federation.board
+        breaker = self._breaker(name)
+        health = _left_alone(_with_pulls(board.of(name), states), breaker)
+        latency = board.latencies.of(name)
         return {
             "name": name,
             "kind": kind,
@@ -41,6 +51,8 @@ class SourceView(Mapping[str, Mapping[str, Any]]):
             "problem": health.problem,
             "asked_at": health.asked_at,
             "answered_at": health.answered_at,
+            "breaker": breaker,
+            "latency": latency and asdict(latency),
             "entities": self._entities(name, states),
         }
 
@@ -69,6 +81,17 @@ class SourceView(Mapping[str, Mapping[str, Any]]):
             except SourceError as exc:
                 log.warning("sync_state_unknown", error=exc.message)
             await asyncio.sleep(REFRESH_S)
+
+    def _breaker(self, name: str) -> Mapping[str, Any] | None:
+        """The breaker of a source; the store has none."""
+        source = self._federation.sources.get(name)
+        if not isinstance(source, Guarded):
+            return None
+        rest_s = source.guard.rest_s
+        return {
+            "state": source.guard.state,
+            "tries_again_at": self._now() + timedelta(seconds=rest_s) if rest_s > 0 else None,
+        }
 
     def _entities(self, name: str, states: Mapping[str, SyncState]) -> list[Mapping[str, Any]]:
         connector = self._federation.sources.get(name, self._federation.native)
@@ -100,6 +123,14 @@ def _entity(name: str, mode: str, state: SyncState | None) -> Mapping[str, Any]:
         if state and state.problem
         else None,
     }
+
+
+def _left_alone(health: Health, breaker: Mapping[str, Any] | None) -> Health:
+    """The health with what the breaker makes of it, also where nobody asked since."""
+    if breaker is None or breaker["state"] is not BreakerState.OPEN:
+        return health
+    problem = f"{health.problem or 'It failed.'} Until it is tried again it is not asked."
+    return replace(health, status=SourceStatus.OPEN, problem=problem)
 
 
 def _with_pulls(health: Health, states: Mapping[str, SyncState]) -> Health:

@@ -9,6 +9,16 @@ def every(field: PlanField) -> Value:
     return field.items("t.context.sources.values()")
 
 
+def breaker(field: PlanField) -> Value:
+    """What protects a source that fails."""
+    return field.mapping("{}", "breaker")
+
+
+def latency(field: PlanField) -> Value:
+    """How long a source takes."""
+    return field.mapping("{}", "latency")
+
+
 def entities(field: PlanField) -> Value:
     """What a source gives."""
     return field.listed("entities")

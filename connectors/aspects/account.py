@@ -92,6 +92,7 @@ async def accounted(
     account.elapsed_ms = max(account.elapsed_ms, elapsed_s * 1000)
     account.row_count += row_count
     account.call_count += answer.calls
+    board.latencies.note(source, elapsed_s)
     board.tallies.answered(
         source, entity, elapsed_s=elapsed_s, row_count=row_count, call_count=answer.calls
     )

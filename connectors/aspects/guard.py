@@ -39,6 +39,16 @@ class Guard:
     chance: Callable[[], float] = random.random
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
+    @property
+    def rest_s(self) -> float:
+        """How much longer the source is left alone, in seconds; 0 where it is not."""
+        return max(self.breaker.rest_s, self.gate.rest_s)
+
+    @property
+    def state(self) -> BreakerState:
+        """Whether questions go on to the source now."""
+        return BreakerState.OPEN if self.rest_s > 0 else self.breaker.state
+
     @contextmanager
     def admitted(self, timeout_s: float) -> Iterator[Admission]:
         """A question to the source. What becomes of it is told to breaker and gate.

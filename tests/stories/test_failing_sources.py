@@ -186,3 +186,52 @@ def _of(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
         each for each in answer["data"]["sources"] if each["name"] == name
     )
     return found
+
+
+HEALTH = """
+{ sources { name status problem breaker { state triesAgainAt }
+            latency { p50Ms p95Ms p99Ms answerCount } answeredAt } }
+"""
+
+
+def test_a_source_that_keeps_failing_is_left_alone_and_the_graph_says_until_when(
+    tmp_path: Path, database_url: str
+) -> None:
+    """Two questions of three attempts open the breaker; the third is not asked any more."""
+
+    async def run() -> None:
+        with running_desk() as (desk, port):
+            async with gateway(tmp_path, database_url, port) as it:
+                await it.sync.sync_source("people")
+                await ask(it, ADA, mail="ada@example.com")
+                well = _of(await ask(it, HEALTH), "desk")
+                desk.status, desk.request_count = 500, 0
+
+                codes = [
+                    (await ask(it, ADA, mail="ada@example.com"))["errors"][0]["extensions"]["code"]
+                    for _ in range(3)
+                ]
+                asked_count = desk.request_count
+                (error,) = (await ask(it, ADA, mail="ada@example.com"))["errors"]
+                alone = _of(await ask(it, HEALTH), "desk")
+                store = _of(await ask(it, HEALTH), "native")
+
+        assert well["breaker"] == {"state": "CLOSED", "triesAgainAt": None}
+        assert well["latency"]["answerCount"] == 1
+        assert 0 < well["latency"]["p50Ms"] == well["latency"]["p99Ms"]
+        assert codes == ["SOURCE_UNAVAILABLE", "SOURCE_UNAVAILABLE", "SOURCE_OPEN"]
+        assert asked_count == 5
+        assert error["extensions"]["retryAfter"] <= 15
+        assert error["message"].startswith("The source 'desk' is left alone for a while")
+        assert alone["status"] == "OPEN"
+        assert alone["problem"] == (
+            "The source 'desk' is unavailable at the moment; try again later."
+            " Until it is tried again it is not asked."
+        )
+        assert alone["breaker"]["state"] == "OPEN"
+        assert alone["breaker"]["triesAgainAt"] > alone["answeredAt"] == well["answeredAt"]
+        assert alone["latency"] == well["latency"]
+        assert store["breaker"] is None
+        assert store["latency"]["answerCount"] > 1
+
+    asyncio.run(run())
