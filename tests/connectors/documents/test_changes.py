@@ -10,7 +10,7 @@ from connectors.documents.shelf import Shelf
 from connectors.mapping import Translation
 from tests.connectors.documents.shelves import NOW
 
-COUNT = 100_000
+COUNT = 40_000
 
 
 def _shelf() -> Shelf:
@@ -32,7 +32,7 @@ def _rows(shelf: Shelf, count: int) -> Iterator[tuple[Any, ...]]:
         yield tuple(values.get(name) for name in shelf.fields)
 
 
-def test_a_hundred_thousand_documents_are_compared_page_by_page() -> None:
+def test_tens_of_thousands_of_documents_are_compared_page_by_page() -> None:
     """What is held for each is its id and a digest, and the cursor is small."""
     shelf = _shelf()
     tracemalloc.start()
@@ -46,7 +46,7 @@ def test_a_hundred_thousand_documents_are_compared_page_by_page() -> None:
 
     assert cursor is not None
     assert count == COUNT
-    assert peak < 100 * 1024 * 1024
+    assert peak < 20 * 1024 * 1024
     assert len(cursor["documents"]) < 4 * 1024 * 1024
     gone = list(changes.pages(shelf, _rows(shelf, COUNT - 3), since=cursor, now=NOW))
     assert [len(page.changes) for page in gone] == [3]
