@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 import asyncpg
 import structlog
@@ -21,6 +22,10 @@ _CUSTOMERS = "customer_record"
 _FIRST_PAUSE_S = 2.0
 _LONGEST_PAUSE_S = 60.0
 _PARALLEL_SOURCES = 4
+
+
+Changed: TypeAlias = Callable[[str, str], Awaitable[None]]
+"""Is told that a pull of a source brought records of an entity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +60,8 @@ class Sync:
     `connectors`: the sources by name; `synced`: for each source the entities to pull besides
     customers; `index`: where customers go; `now`: the clock. A source that tells changes but no
     deletions is read as a whole every `sweep_every`. `report` is told about progress after each
-    page. `sleep` waits between pulls.
+    page, `changed` about each entity of a source of which records came. `sleep` waits between
+    pulls.
     """
 
     def __init__(
@@ -68,12 +74,14 @@ class Sync:
         now: Callable[[], datetime],
         sweep_every: timedelta = timedelta(days=1),
         report: Callable[[Progress], None] = lambda _: None,
+        changed: Changed | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store = store
         self._connectors = connectors
         self._synced = synced
         self._index = index
+        self._changed = changed
         self._sleep = sleep
         self._setting = Setting(index=index, now=now, sweep_every=sweep_every, report=report)
 
@@ -87,7 +95,12 @@ class Sync:
             if not is_mine:
                 return SyncResult(source=name, is_busy=True)
             await self._follow_precedence(connection)
-            return await self._pull(connection, self._connectors[name])
+            result = await self._pull(connection, self._connectors[name])
+        if self._changed is not None:
+            for each in result.entities:
+                if each.record_count:
+                    await self._changed(name, each.entity)
+        return result
 
     async def forget(self, name: str) -> None:
         """Let the next pull of a source start at its beginning. Nothing is removed."""

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from connectors import registry
 from connectors.aspects.guarded import Guarded
 from connectors.aspects.opening import Opener, Share, share_nothing
+from connectors.cache.invalidation import Invalidation
 from connectors.contract import Connector, DocumentReader
 from connectors.federation import Federation
 from connectors.health import HealthBoard
@@ -38,6 +39,7 @@ from gateway.http.entrance import Entrance
 from gateway.http.explanation import UNEXPLAINED, AllowedExplanations, Explanations
 from gateway.http.request_id import Identified
 from gateway.readiness import Readiness
+from gateway.reading import forwards_of, opened_reading
 from gateway.rehearsing import explainer_of, modes_of
 from gateway.request_context import Contexts
 from gateway.sharing import shared_over
@@ -101,8 +103,10 @@ async def open_over(
         for connector in connectors.values():
             stack.push_async_callback(connector.close)
         native = NativeConnector(store)
-        sync = _sync(settings, store, connectors, report)
-        federation = _federation(settings, native, connectors, sync)
+        board = HealthBoard(utc_now)
+        invalidation = await stack.enter_async_context(opened_reading(settings, store, board))
+        sync = _sync(settings, store, connectors, report, invalidation)
+        federation = _federation(settings, native, connectors, sync, invalidation)
         kinds = {name: options.kind for name, options in settings.sources.items()}
         sources = SourceView(federation, kinds, now=utc_now)
         await sources.refresh(store)
@@ -158,6 +162,7 @@ def _sync(
     store: Store,
     connectors: Mapping[str, Connector],
     report: Callable[[Progress], None],
+    invalidation: Invalidation,
 ) -> Sync:
     identity = settings.identity
     index = Index(
@@ -167,20 +172,34 @@ def _sync(
         region=identity.default_phone_region,
     )
     synced = {name: options.synced for name, options in settings.sources.items()}
-    return Sync(store, connectors, synced=synced, index=index, now=utc_now, report=report)
+    return Sync(
+        store,
+        connectors,
+        synced=synced,
+        index=index,
+        now=utc_now,
+        report=report,
+        changed=invalidation.changed,
+    )
 
 
 def _federation(
-    settings: Settings, native: Connector, connectors: Mapping[str, Connector], sync: Sync
+    settings: Settings,
+    native: Connector,
+    connectors: Mapping[str, Connector],
+    sync: Sync,
+    invalidation: Invalidation,
 ) -> Federation:
     return Federation(
         native,
         connectors,
         modes=modes_of(settings),
-        board=HealthBoard(utc_now),
+        board=invalidation.reader.board,
         timeouts_s={name: options.timeout_s for name, options in settings.sources.items()},
         default_timeout_s=settings.limits.request_timeout_s,
         adopt=sync.adopt,
+        invalidation=invalidation,
+        forwards=forwards_of(settings),
     )
 
 

@@ -1,17 +1,20 @@
 """What every request works with: made from the application's parts when the request comes in."""
 
+import hashlib
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import orjson
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from connectors.contract import DocumentReader
 from connectors.federation import Federation
-from connectors.session import Session
+from connectors.session import NO_HEADERS, Session
+from domain.catalogue import ENTITIES
 from domain.uuid7 import Uuid7Factory
 from domain.viewer import ANYBODY, Viewer
 from gateway.auth.doorkeeper import Doorkeeper
@@ -47,13 +50,22 @@ class Contexts:
         self._limits = Limits(settings.limits.default_first, settings.limits.max_first)
         self._adopt = federation.adopt or _nothing_to_adopt
         self._new_id = Uuid7Factory(now=_now, chance=os.urandom)
+        self._has_live = any(
+            not part.is_native for entity in ENTITIES for part in federation.parts(entity)
+        )
+        self._wanted = {name.encode() for each in federation.forwards.values() for name in each}
 
     async def of(self, scope: Scope) -> Context:
         """The context of the request with this ASGI scope. Raises `Rejected` where none may be."""
         doorkeeper = self._doorkeeper
         viewer = ANYBODY if doorkeeper is None else await _admitted(doorkeeper, scope)
         return Context(
-            session=Session(self._federation, deadline_s=self._deadline_s),
+            session=Session(
+                self._federation,
+                deadline_s=self._deadline_s,
+                policy=_policy(viewer) if self._has_live else "",
+                headers=self._forwarded(scope) if self._wanted else NO_HEADERS,
+            ),
             journal=self._journal,
             now=_now,
             new_id=self._new_text_id,
@@ -65,6 +77,15 @@ class Contexts:
             limits=self._limits,
         )
 
+    def _forwarded(self, scope: Scope) -> Mapping[str, str]:
+        """The headers of the request that some source wants, by their names in small letters."""
+        found: dict[str, str] = {}
+        for name, value in scope["headers"]:
+            if name in self._wanted:
+                key, text = name.decode("latin-1"), value.decode("latin-1")
+                found[key] = f"{found[key]}, {text}" if key in found else text
+        return found
+
     def _new_text_id(self) -> str:
         return str(self._new_id())
 
@@ -73,6 +94,15 @@ class Contexts:
             return None
         base_url = _base_url(scope)
         return link_for(source, record_id, key=self._key, now=_now(), base_url=base_url)
+
+
+def _policy(viewer: Viewer) -> str:
+    """What identifies the rules that a viewer is under: who has less in common shares no answer."""
+    if viewer is ANYBODY:
+        return ""
+    what = [viewer.role, viewer.roles, viewer.claims, viewer.purpose]
+    text = orjson.dumps(what, default=repr, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return hashlib.sha256(text).hexdigest()
 
 
 async def _admitted(doorkeeper: Doorkeeper, scope: Scope) -> Viewer:

@@ -8,7 +8,7 @@ who wait, and never kept.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -53,15 +53,9 @@ class Reader:
     Without a keeper nothing is kept, and equal questions share calls all the same.
     """
 
-    def __init__(
-        self,
-        board: HealthBoard,
-        *,
-        keeper: Keeper | None = None,
-        now_s: Callable[[], float] = time.time,
-    ) -> None:
-        self._board = board
-        self._keeper = keeper or Keeper({}, shelf=Shelf(0), now_s=now_s)
+    def __init__(self, board: HealthBoard, *, keeper: Keeper | None = None) -> None:
+        self.board = board
+        self._keeper = keeper or Keeper({}, shelf=Shelf(0), now_s=time.time)
         self._flights = Flights()
         self._running: set[asyncio.Task[Landed]] = set()
 
@@ -175,7 +169,7 @@ class Reader:
             f"no answer within the {reading.timeout_s:g} s that a request had left for a question"
             f" about {entity}",
         )
-        return self._board.failures.failed(error, entity=entity)
+        return self.board.failures.failed(error, entity=entity)
 
     def _refresh(
         self, connector: Connector, batch: Batch, template: Template, keys: Sequence[Key]
@@ -232,7 +226,7 @@ class Reader:
         keys = batch.keys
         asked = batch if batch.match else replace(batch, keys=())
         try:
-            answer = await ask(connector, asked, accounts=accounts, board=self._board)
+            answer = await ask(connector, asked, accounts=accounts, board=self.board)
         except SourceError as exc:
             return dict.fromkeys(keys, exc)
         is_partial = bool(answer.skipped)

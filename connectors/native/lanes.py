@@ -45,6 +45,10 @@ class Lanes:
         self._is_closed = False
         self._all_gone = asyncio.Event()
 
+    async def apart(self) -> asyncpg.Connection:
+        """A connection beyond the limit, for whoever needs one for long and closes it."""
+        return await self._connect()
+
     def take_idle(self) -> asyncpg.Connection | None:
         """A connection that is free at this moment, if there is one."""
         idle = self._idle

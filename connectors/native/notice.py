@@ -1,20 +1,19 @@
 """Notices between all processes that use one store: PostgreSQL's NOTIFY and LISTEN."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import asyncpg
 import structlog
 
-from connectors.native.store import FAILURES, Store, driver_url
+from connectors.native.store import FAILURES, Store
 
 log = structlog.get_logger(__name__)
 
 CHANNEL: Final = "customer360_changes"
 """The channel on which processes tell each other what changed."""
 
-_CONNECT_TIMEOUT_S = 10.0
 _BEAT_S = 15.0
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
@@ -28,13 +27,13 @@ async def tell(store: Store, text: str, *, channel: str = CHANNEL) -> None:
 class Listener:
     """Hears notices on a connection of its own, and comes back when that is lost.
 
-    `heard` gets each text. `missed` is called whenever there may have been some before: at the
-    start, and after each time that the connection was lost.
+    `connect` makes a connection. `heard` gets each text. `missed` is called whenever there may have
+    been some before: at the start, and after each time that the connection was lost.
     """
 
     def __init__(
         self,
-        url: str,
+        connect: Callable[[], Awaitable[asyncpg.Connection]],
         *,
         heard: Callable[[str], None],
         missed: Callable[[], None],
@@ -42,7 +41,7 @@ class Listener:
         beat_s: float = _BEAT_S,
         first_pause_s: float = _FIRST_PAUSE_S,
     ) -> None:
-        self._url = driver_url(url)
+        self._connect = connect
         self._heard = heard
         self._missed = missed
         self._channel = channel
@@ -54,11 +53,7 @@ class Listener:
         pause_s = self._first_pause_s
         while True:
             try:
-                connection = await asyncpg.connect(
-                    self._url,
-                    timeout=_CONNECT_TIMEOUT_S,
-                    server_settings={"application_name": "customer360 notices"},
-                )
+                connection = await self._connect()
             except FAILURES as exc:
                 log.warning("notices_not_heard", error=str(exc) or type(exc).__name__)
                 await asyncio.sleep(pause_s)
@@ -88,6 +83,6 @@ class Listener:
                     await is_lost.wait()
             except TimeoutError:
                 # A network that is gone tells nobody: ask.
-                await connection.execute("SELECT 1", timeout=_CONNECT_TIMEOUT_S)
+                await connection.execute("SELECT 1", timeout=self._beat_s)
             else:
                 raise ConnectionError("the connection was closed")

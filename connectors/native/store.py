@@ -123,6 +123,13 @@ class Store:
                 give = self._lanes.give if is_settled else self._lanes.give_unsettled
                 give(connection)
 
+    async def apart(self) -> asyncpg.Connection:
+        """A connection of one's own, beside those that are lent. Who takes it closes it.
+
+        Raises what asyncpg raises.
+        """
+        return await self._lanes.apart()
+
     @asynccontextmanager
     async def transaction(self, *, timeout_s: float = 30.0) -> AsyncIterator[asyncpg.Connection]:
         """A connection in a transaction that commits at the end of the block."""
