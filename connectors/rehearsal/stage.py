@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Self
 
-from connectors.contract import Capability, Connector, Describer
+from connectors.aspects.failure_log import FailureLog
+from connectors.contract import Capability, Connector, Describer, SourceError
 from connectors.federation import NATIVE, Federation, Mode
 from connectors.health import HealthBoard
 from connectors.rehearsal.connector import Describe, Part, RehearsedSource, RehearsedStore
@@ -40,6 +41,8 @@ class Stage:
     def federation(self, note: Note) -> Federation:
         """A federation that nobody is behind; `note` is told of every batch."""
         rows = Rows(self._sources_of)
+        board = HealthBoard(lambda: _NEVER)
+        board.failures = _Unheard()
         return Federation(
             RehearsedStore(self._part(NATIVE, self.store, rows, note)),
             {
@@ -47,7 +50,7 @@ class Stage:
                 for name, role in self.sources.items()
             },
             modes=self.modes,
-            board=HealthBoard(lambda: _NEVER),
+            board=board,
         )
 
     def can_nest(self, entity: str) -> bool:
@@ -68,6 +71,15 @@ class Stage:
         return [name for name, role in self.sources.items() if entity in role.capabilities] or [
             NATIVE
         ]
+
+
+class _Unheard(FailureLog):
+    """A log that nobody reads: what fails at a rehearsal stands in its explanation."""
+
+    def failed(self, failure: SourceError, *, entity: str) -> SourceError:
+        """The failure as it is."""
+        del entity
+        return failure
 
 
 def _nobody(_inquiry: Inquiry) -> None:

@@ -210,6 +210,23 @@ def written(folder: Path, store_url: str, **desk: Any) -> str:
     return f"--config={path}"
 
 
+def test_what_cannot_be_asked_at_all_is_said_at_its_step(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A plan shows it before any client meets it, and nothing else is printed."""
+    option = written(tmp_path, "postgresql://nobody@127.0.0.1:1/none")
+    document = tmp_path / "d.graphql"
+    document.write_text('{ node(id: "Ticket:desk:7") { ... on Ticket { subject } } }')
+
+    found = explained(capsys, str(document), option)
+
+    (step,) = found["steps"]
+    (problem,) = step["problems"]
+    assert (problem["source"], problem["code"]) == ("desk", "SOURCE_MISCONFIGURED")
+    assert problem["message"].startswith("ticket cannot be looked up by record_id")
+    assert found["sources"] == {}
+
+
 def test_check_names_relations_that_cost_one_call_for_each_customer(
     tmp_path: Path, empty_database_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
