@@ -149,7 +149,8 @@ def _of_operations(gateway: Gateway) -> Iterator[Metric]:
     durations = _histogram("customer360_operation_duration_seconds")
     errors = _counter("customer360_operation_errors")
     refused = _counter("customer360_refused")
-    for labels, tally in gateway.engine.tallies.by_name.items():
+    for (kind, name), tally in gateway.engine.tallies.by_name.items():
+        labels = (kind.value, name)
         _add(durations, labels, tally.durations)
         errors.add_metric(labels, tally.error_count)
     for code, value in gateway.engine.tallies.refusals.items():

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 Collect = Callable[[], Awaitable[Sequence[Metric]]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Collected:
     metrics: Sequence[Metric]
 

@@ -109,6 +109,11 @@ class Process:
         """Where it answers."""
         return self._told("The gateway answers at ").removesuffix("/graphql")
 
+    @property
+    def metrics_url(self) -> str:
+        """Where its figures are."""
+        return self._told("at=")
+
     def _told(self, text: str) -> str:
         wait(lambda: any(text in each for each in self.lines) or self.process.poll() is not None)
         found = [each for each in self.lines if text in each]
