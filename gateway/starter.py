@@ -1,50 +1,71 @@
 """A block of configuration to start a mapping from, made of what a source offers."""
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 import orjson
+import yaml
 
 from connectors.contract import DiscoveredEntity, Options
 from connectors.mapping.entity import mappable, mappable_fields
+from connectors.mapping.guess import bare, entity_of
 from domain.entity import Entity
 from gateway.config.json_schema import own_schema
 from gateway.config.outline import names_at
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _RESERVED = frozenset({"true", "false", "null"})
-_SYNONYMS: Mapping[str, str] = MappingProxyType(
-    {
-        "account": "customer",
-        "client": "customer",
-        "company": "customer",
-        "contact": "customer",
-        "case": "ticket",
-        "file": "document",
-        "invoice": "purchase",
-        "invoice_line": "purchase_line",
-        "issue": "ticket",
-        "order": "purchase",
-        "order_item": "purchase_line",
-        "order_line": "purchase_line",
-        "user": "customer",
-    }
-)
 _PLACES = ("table", "file", "path")
+_WIDTH = 110
+_MANY = 20
+"""So many lists of a description are shown with their fields, even those that fit no entity."""
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes the same thing twice where it stands twice, instead of a name for it."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        del data
+        return True
 
 
 def starter(name: str, options: type[Options], offered: Sequence[DiscoveredEntity]) -> str:
     """The entities of a source as YAML; what cannot be guessed stands in comments."""
+    head = f"# Entities for sources.{name}. Complete the fields, drop what you do not need."
+    return "\n".join([head, "entities:", *_blocks(options, offered), ""])
+
+
+def whole_starter(
+    name: str,
+    options: type[Options],
+    settings: Mapping[str, Any],
+    *,
+    title: str,
+    offered: Sequence[DiscoveredEntity],
+) -> str:
+    """A whole source as YAML, with the settings that it has besides its entities."""
+    head = [
+        f"# {_in_comment(title)}, as its description says. Set the variables that stand in ${{…}},",
+        "# see what `customer360 check` says, and drop what you do not need.",
+        "sources:",
+        f"  {name}:",
+    ]
+    lines = [*_yaml(settings), "entities:", *_blocks(options, offered)]
+    return "\n".join([*head, *(f"    {line}" for line in lines), ""])
+
+
+def _blocks(options: type[Options], offered: Sequence[DiscoveredEntity]) -> Iterator[str]:
     place = next((each for each in _PLACES if each in _settings_of(options)), None)
-    head = f"# Entities for sources.{name}. Complete the fields, drop what you do not need.\n"
-    guesses = [_entity(each.name) for each in offered]
+    has_settings = any(each.settings for each in offered)
+    guesses = [each.entity if has_settings else entity_of(each.name) for each in offered]
     # A name can stand once; the second table that looks like customers is for a person to judge.
     firsts = [None if guess in guesses[:i] else guess for i, guess in enumerate(guesses)]
-    blocks = (_block(each, guess, place) for each, guess in zip(offered, firsts, strict=True))
-    return "\n".join([head + "entities:", *(line for block in blocks for line in block), ""])
+    for i, (each, guess) in enumerate(zip(offered, firsts, strict=True)):
+        if has_settings and guess is None and i >= _MANY:
+            yield f"  # There is also {_in_comment(each.name)}."
+        else:
+            yield from _block(each, guess, place)
 
 
 def _settings_of(options: type[Options]) -> Sequence[str]:
@@ -56,6 +77,10 @@ def _block(offered: DiscoveredEntity, guess: str | None, place: str | None) -> I
     # What fits no entity is shown, but switched off, so that the block can be loaded as it is.
     off = "" if guess else "# "
     yield f"  {off}{guess or 'RENAME_ME'}: # {_in_comment(offered.name)}{count}"
+    if offered.settings and guess:
+        yield from (f"    {line}" for line in _yaml(offered.settings))
+        yield from (f"    # {line}" for line in _unused(offered, offered.settings))
+        return
     if place:
         yield f"  {off}  {place}: {_word(offered.name)}"
     key = f"key: {_word(offered.key)}" if offered.key else "# key: what identifies a record"
@@ -64,8 +89,8 @@ def _block(offered: DiscoveredEntity, guess: str | None, place: str | None) -> I
 
 
 def _fields(offered: DiscoveredEntity, entity: Entity | None) -> Iterator[str]:
-    known = {_bare(name): name for name in (mappable_fields(entity) if entity else ())}
-    fitting = {known[_bare(each)]: each for each in offered.fields if _bare(each) in known}
+    known = {bare(name): name for name in (mappable_fields(entity) if entity else ())}
+    fitting = {known[bare(each)]: each for each in offered.fields if bare(each) in known}
     yield "fields:" if fitting else "# fields:"
     yield from (f"  {field}: {_word(each)}" for field, each in fitting.items())
     for each, type_name in offered.fields.items():
@@ -73,18 +98,36 @@ def _fields(offered: DiscoveredEntity, entity: Entity | None) -> Iterator[str]:
             yield f"  # {_in_comment(each)} ({_in_comment(type_name)})"
 
 
-def _entity(name: str) -> str | None:
-    """The entity whose name is nearest to that of a table, a path or a file."""
-    last = re.split(r"[/.]", name.removesuffix(".csv").removesuffix(".parquet").rstrip("/"))[-1]
-    word = re.sub(r"(?<=[a-z])(?=[A-Z])|\W+", "_", last).lower().strip("_")
-    singular = word[:-3] + "y" if word.endswith("ies") else word.removesuffix("s")
-    if singular in _SYNONYMS:
-        return _SYNONYMS[singular]
-    return next(iter(difflib.get_close_matches(singular, mappable(), n=1, cutoff=0.85)), None)
+def _yaml(settings: Mapping[str, Any]) -> list[str]:
+    text = yaml.dump(
+        settings,
+        Dumper=_Plain,
+        sort_keys=False,
+        default_flow_style=None,
+        allow_unicode=True,
+        width=_WIDTH,
+    )
+    return str(text).splitlines()
 
 
-def _bare(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).lower()
+def _unused(offered: DiscoveredEntity, settings: Mapping[str, Any]) -> Iterator[str]:
+    """What a record has besides what is mapped."""
+    used = set(_texts(settings))
+    for name, type_name in offered.fields.items():
+        if name not in used:
+            yield f"{_in_comment(name)} ({_in_comment(type_name)})"
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for each in value.values():
+                yield from _texts(each)
+        case list():
+            for each in value:
+                yield from _texts(each)
 
 
 def _word(text: Any) -> str:

@@ -19,7 +19,9 @@ from connectors.http.wire import Wire
 from connectors.mapping import Translation
 from connectors.rest.check import check, discover
 from connectors.rest.fetch import fetch
+from connectors.rest.openapi.place import proposed
 from connectors.rest.options import Place, RestEntity, RestOptions
+from connectors.rest.paging import OnePage
 from connectors.rest.reading import Reading
 from connectors.rest.scan import scan
 
@@ -36,6 +38,8 @@ class RestConnector:
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self.name = name
+        self._document = options.openapi
+        self._base_dir = environment.base_dir
         self._wire = Wire(name, options=options, environment=environment, transport=transport)
         readings = [
             Reading(
@@ -69,7 +73,13 @@ class RestConnector:
         return await check(self._readings.values())
 
     async def discover(self) -> Sequence[DiscoveredEntity]:
-        """The lists of the configuration, with the fields that their first pages hold."""
+        """The lists of the document under `openapi`, or else those of the configuration.
+
+        The latter come with the fields that their first pages hold.
+        """
+        if self._document is not None:
+            found = await proposed(self._document, name=self.name, base_dir=self._base_dir)
+            return found.offered
         return await discover(self._readings.values())
 
     async def fetch(self, batch: Batch) -> Answer:
@@ -104,9 +114,9 @@ def _capability(entity: RestEntity, translation: Translation) -> Capability:
             for name, each in entity.by.items()
         },
         rows_per_call={
-            match: size
+            match: place.paging.size
             for match, place in _places(entity)
-            if (size := getattr(place.paging, "size", None)) is not None
+            if not isinstance(place.paging, OnePage)
         },
         references=translation.references,
     )

@@ -187,6 +187,10 @@ class RestOptions(MappedOptions[RestEntity], HttpOptions):
     kind: Literal["rest"]
     """The kind of connector."""
 
+    openapi: str | None = None
+    """An OpenAPI document (3.0 or 3.1) that describes the source: a file, relative to the
+    configuration, or an address. `customer360 discover` then starts from it; nothing else does."""
+
 
 def _holds(value: object, text: str) -> bool:
     match value:
