@@ -69,8 +69,10 @@ class Session:
         if not kept:
             return
         question = Question(entity=entity, fields=("customer_id",), match=("source", "record_id"))
-        (found,) = await self.ask(question, [key])
-        customers = [] if isinstance(found, SourceError) else [(row[0],) for row in found.rows]
+        customers: list[Key] = []
+        if not self._is_over:
+            (found,) = await self.ask(question, [key])
+            customers = [] if isinstance(found, SourceError) else [(row[0],) for row in found.rows]
         for part in kept:
             await self._drop(part, question, customers)
         self.forget()

@@ -108,7 +108,7 @@ async def _indexed(context: Context, source: str, record_id: str) -> object:
     question = Question(
         entity="customer_record", fields=("customer_id",), match=("source", "record_id")
     )
-    (found,) = await context.session.ask(question, [(source, record_id)])
+    (found,) = await context.session.ask(question, [(source, record_id)], below=1)
     if isinstance(found, SourceError):
         raise found
     return found.rows[0][0] if found.rows else None

@@ -12,8 +12,17 @@ from resolvers.scope import Step, Work
 async def execute(plan: Plan, run: Run) -> None:
     """Do all steps of a plan; their rows and places are then in the run.
 
-    Raises `Doubtful` where the plan has to be made, and executed, without fusion.
+    Raises `Doubtful` where the plan has to be made, and executed, without fusion. Where it is
+    cancelled, so is all that was asked for it.
     """
+    try:
+        await _execute(plan, run)
+    except asyncio.CancelledError:
+        run.context.session.cancel()
+        raise
+
+
+async def _execute(plan: Plan, run: Run) -> None:
     root = [()]
     if not plan.is_serial:
         await _all([(step, root) for step in plan.root.steps], run)

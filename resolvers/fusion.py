@@ -21,7 +21,7 @@ from resolvers import cursor
 from resolvers.place import Page
 from resolvers.problem import UserError
 from resolvers.run import Path, Run, Shape
-from resolvers.scope import Paged, RowScope, Sliced, Work
+from resolvers.scope import Paged, RowScope, Scope, Sliced, Work
 from resolvers.selection import Limits
 
 _BETWEEN: Final = BETWEEN.encode()
@@ -125,6 +125,11 @@ class Fusion:
         for each in self.holes.values():
             if isinstance(each, Hole):
                 each.complete = functions[each.name]
+
+    @property
+    def scopes(self) -> Sequence[Scope]:
+        """Those of the holes that are completed here."""
+        return [each.scope for each in self.holes.values() if isinstance(each, Hole)]
 
     @property
     def is_page(self) -> bool:

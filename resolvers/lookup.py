@@ -40,7 +40,7 @@ class LookupStep(Step):
         if target is None:
             return [None] * len(parents)
         match, key = target
-        (found,) = await run.ask(keyed(self._scope, match, run), [key])
+        (found,) = await run.ask(keyed(self._scope, match, run), [key], below=self.below)
         if isinstance(found, SourceError):
             return [found] * len(parents)
         if len(found.rows) > 1:
@@ -104,7 +104,7 @@ class NodeStep(Step):
         scope = self._scopes[type_name]
         rows = run.rows[self._indexes[type_name]]
         places: dict[Any, Any] = {}
-        answers = await run.ask(keyed(scope, scope.entity.key, run), keys)
+        answers = await run.ask(keyed(scope, scope.entity.key, run), keys, below=self.below)
         for key, found in zip(keys, answers, strict=True):
             place = found if isinstance(found, SourceError) else put_one(rows, found)
             places[type_name, key] = (type_name, place) if isinstance(place, int) else place

@@ -24,6 +24,7 @@ from resolvers.asked import Asked
 from resolvers.collection import Collector
 from resolvers.field import PlanField, PlanResolver, column
 from resolvers.fusion import Fusion
+from resolvers.level import mark_levels
 from resolvers.nesting import Nester, Unnestable
 from resolvers.run import Shape
 from resolvers.scope import PageScope, RowScope, Scope, ValueScope
@@ -86,6 +87,7 @@ class Planner:
         functions = self._module.compiled()
         for fusion in self._fusions:
             fusion.bind(functions)
+        mark_levels(root)
         return Plan(
             root=root,
             shape=functions[name],

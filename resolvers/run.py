@@ -57,9 +57,14 @@ class Run:
         """Do a step. Who wants to watch the steps of a run makes another kind of it."""
         return step.places(self, parents)
 
-    async def ask(self, question: Question, keys: Sequence[Key]) -> list[Found | SourceError]:
-        """Ask the sources of an entity; nothing is asked where there are no keys."""
-        return await self.context.session.ask(question, keys) if keys else []
+    async def ask(
+        self, question: Question, keys: Sequence[Key], *, below: int = 0
+    ) -> list[Found | SourceError]:
+        """Ask the sources of an entity; nothing is asked where there are no keys.
+
+        Time is left for so many levels of steps `below`.
+        """
+        return await self.context.session.ask(question, keys, below=below) if keys else []
 
     def report(
         self, path: Path, key: str | int, site: int, message: str, **extensions: object

@@ -43,8 +43,10 @@ class Step(ABC):
     """One thing to do for all parents of a level.
 
     It leaves its rows in the run, each of them of one of the scopes in `outputs`, by the index
-    under which they are kept.
+    under which they are kept. `below` is how many levels of steps need them, one after the other.
     """
+
+    below = 0
 
     def __init__(self, index: int, outputs: Mapping[int, Scope]) -> None:
         self.index = index
@@ -85,6 +87,11 @@ class Fused(Protocol):
     """
 
     nest: Nest
+
+    @property
+    def scopes(self) -> "Sequence[Scope]":
+        """Those of what is still asked for when the rows are there."""
+        ...
 
     @property
     def is_page(self) -> bool:

@@ -60,7 +60,7 @@ class OneStep(Step):
         """One question for all parents; equal keys share a row."""
         keys = [self.link.read(parent) for parent in parents]
         wanted = [key for key in dict.fromkeys(keys) if key is not None]
-        found = await run.ask(keyed(self._scope, self.link.match, run), wanted)
+        found = await run.ask(keyed(self._scope, self.link.match, run), wanted, below=self.below)
         rows = run.rows[self.index]
         placed: dict[Key | None, Place] = {}
         for key, each in zip(wanted, found, strict=True):
@@ -101,7 +101,7 @@ class ManyStep(Step):
             slices=slices,
         )
         spread = _Spread([self.link.read(parent) for parent in parents])
-        found = await run.ask(question, spread.wanted)
+        found = await run.ask(question, spread.wanted, below=self.below)
         rows = run.rows[self.index]
         return spread.over([_put_all(rows, each) for each in found], empty=(0, 0))
 
@@ -159,7 +159,7 @@ class PageStep(Step):
         except UserError as exc:
             return [exc] * len(parents)
         spread = _Spread([self.link.read(parent) for parent in parents])
-        found = await run.ask(question, spread.wanted)
+        found = await run.ask(question, spread.wanted, below=self.below)
         rows = run.rows[self.index]
         window = wanted.window
         return spread.over([_put_page(rows, each, window) for each in found], empty=_EMPTY)
@@ -172,7 +172,7 @@ class PageStep(Step):
             nest=fusion.nest,
             slices=fusion.slices(run),
         )
-        (found,) = await run.ask(question, [()])
+        (found,) = await run.ask(question, [()], below=self.below)
         if isinstance(found, SourceError):
             return [found] * len(parents)
         rows = run.rows[self.index]

@@ -9,7 +9,7 @@ and the audits of graphql-http 1.23 differ, the audits decide, because clients a
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import structlog
@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.http import media, payload
 from gateway.http.body import Headers, read_body
+from gateway.http.departure import Departures
 from gateway.http.explanation import HEADER, UNEXPLAINED, Explanations
 from gateway.http.headers import read_headers
 from gateway.http.media import ResponseType
@@ -74,6 +75,7 @@ class GraphQL:
     `context_of` makes the context of one request from its ASGI scope and may raise `Rejected`.
     `explanations` answers what comes with the header `X-Explain` instead of `engine`.
     Bodies over `max_body_bytes` are refused while they come in; a body has `patience_s` to come.
+    `departures` ends the work for clients that leave.
     """
 
     engine: Engine
@@ -82,6 +84,7 @@ class GraphQL:
     max_body_bytes: int = 8 * 1024 * 1024
     patience_s: float = 30.0
     error_id: Callable[[], str] = new_error_id
+    departures: Departures = field(default_factory=Departures)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -113,10 +116,11 @@ class GraphQL:
             request = await self._request(scope, receive, headers=headers, kind=kind)
             context = await self.context_of(scope)
             asked = headers.get(HEADER)
-            if asked is None:
-                result = await self.engine.execute(request, context)
-            else:
-                result = await self.explanations.answer(asked, request, context)
+            with self.departures.attended(receive):
+                if asked is None:
+                    result = await self.engine.execute(request, context)
+                else:
+                    result = await self.explanations.answer(asked, request, context)
         except Rejected as rejected:
             return _rejection(rejected, kind)
         except Disconnected:

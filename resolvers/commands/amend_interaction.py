@@ -29,7 +29,7 @@ async def amend_interaction(context: Context, given: Mapping[str, Any]) -> Mappi
             raise refused(written.problem)
         return record_id
 
-    return await answered(work)
+    return await answered(context, work)
 
 
 def _record(value: str) -> str:

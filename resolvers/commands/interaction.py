@@ -37,12 +37,13 @@ PLAIN = frozenset(
 """The inputs that are stored as they are."""
 
 
-async def answered(work: Callable[[], Awaitable[str]]) -> Mapping[str, Any]:
+async def answered(context: Context, work: Callable[[], Awaitable[str]]) -> Mapping[str, Any]:
     """The payload: the interaction that `work` wrote, or the problem that it met."""
     try:
         record_id = await work()
     except ProblemFound as exc:
         return {"problems": [exc.entry]}
+    await context.session.changed("interaction", (NATIVE, record_id))
     return {"interaction_source": NATIVE, "interaction_id": record_id, "problems": []}
 
 

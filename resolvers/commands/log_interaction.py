@@ -23,7 +23,7 @@ async def log_interaction(context: Context, given: Mapping[str, Any]) -> Mapping
         values["customer_id"] = await _customer(context, given["customer"])
         return await _write(context, given, values)
 
-    return await answered(work)
+    return await answered(context, work)
 
 
 async def _customer(context: Context, by: Mapping[str, Any]) -> object:

@@ -93,9 +93,11 @@ class WatchedRun(Run):
             self._diary.elapsed_ms[step.index] = elapsed_ms
             _STEP.reset(token)
 
-    async def ask(self, question: Question, keys: Sequence[Key]) -> list[Found | SourceError]:
+    async def ask(
+        self, question: Question, keys: Sequence[Key], *, below: int = 0
+    ) -> list[Found | SourceError]:
         """Ask the sources of an entity, and write down which have failed."""
-        answers = await super().ask(question, keys)
+        answers = await super().ask(question, keys, below=below)
         for each in answers:
             for error in (each,) if isinstance(each, SourceError) else each.missing:
                 self._diary.failed(error)
