@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from connectors.contract import Connector, SourceError, Unavailable
+from tests.connectors.aspects.guarding import opened as guarding
 
 Values = dict[str, Any]
 Connect = Callable[[], Awaitable[Connector]]
@@ -41,8 +42,9 @@ class Source:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Connector]:
-        """A connector, closed at the end."""
-        connector = await self.connect()
+        """A connector as the gateway has it, with all aspects around it; closed at the end."""
+        bare = await self.connect()
+        connector = bare if self.is_store else guarding(bare)
         try:
             yield connector
         finally:
