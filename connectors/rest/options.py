@@ -91,11 +91,19 @@ class Listing(Place):
 class Lookup(Place):
     """How to ask for the records of given keys."""
 
-    how: Literal["repeat", "comma", "body", "single"]
+    how: Literal["repeat", "comma", "terms", "body", "single"]
     """`repeat`: one parameter, repeated for each key. `comma`: one parameter with a comma list.
+    `terms`: one parameter in the query language of the source, with a term for each key.
     `body`: a POST with the list of keys in its JSON. `single`: one request for each key."""
     param: str | None = None
     """The query parameter for the keys, for example `ids` or `ids[]`."""
+    term: str | None = None
+    """For `terms`: what asks for one key, with `{key}` in quotes, such as `owner = '{key}'`."""
+    join: str = " OR "
+    """For `terms`: what stands between two terms."""
+    escape: Literal["backslash", "double"] | None = None
+    """For `terms`: how the language writes a quote within quotes: `\\'` or `''`. Where it is not
+    set, keys with a quote or a backslash are not asked for."""
     body: dict[str, Any] | None = None
     """For `body`: the JSON to send; the text `$keys` in it stands for the list of keys."""
     keys_per_call: int = Field(100, ge=1)
@@ -114,8 +122,12 @@ class Lookup(Place):
             raise ValueError(f"a `single` lookup needs either {KEY} in its path or a `param`")
         if self.how != "single" and in_path:
             raise ValueError(f"{KEY} in the path needs `how: single`")
-        if self.how in {"repeat", "comma"} and self.param is None:
+        if self.how in {"repeat", "comma", "terms"} and self.param is None:
             raise ValueError(f"`how: {self.how}` needs the `param` that takes the keys")
+        if (self.how == "terms") != (self.term is not None):
+            raise ValueError(f"`how: terms` and a `term` with {KEY} in it belong together")
+        if self.term is not None and KEY not in self.term:
+            raise ValueError(f"the `term` must hold {KEY}, which stands for one key")
         if (self.how == "body") != (self.body is not None):
             raise ValueError(f"`how: body` and a `body` with {KEYS} in it belong together")
         if self.body is not None and not _holds(self.body, KEYS):

@@ -375,3 +375,69 @@ def test_escaping_is_that_of_rfc_3986() -> None:
     _asked(desk, WAYS["repeat"], by_customer("a b+c"))
 
     assert desk.log == [f"/api/tickets?customer={quote('a b+c', safe='')}"]
+
+
+TERMS = COMMA | {
+    "path": "/search",
+    "how": "terms",
+    "param": "query",
+    "term": "customer = '{key}'",
+}
+
+
+def _terms(keys: Sequence[str], **more: Any) -> tuple[list[str], Answer]:
+    """The queries that are sent for these customers, and what becomes of them."""
+    queries: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        queries.append(request.url.params["query"])
+        return httpx2.Response(200, json={"data": []})
+
+    async def run() -> Answer:
+        by = {"customer": TERMS | more}
+        transport = httpx2.MockTransport(answer)
+        async with opened(tickets(by=by), transport=transport) as source:
+            return await source.fetch(by_customer(*keys))
+
+    return queries, asyncio.run(run())
+
+
+def test_terms_of_a_query_language_ask_for_many_keys_at_once() -> None:
+    """A term for each key, with what stands between them."""
+    queries, answer = _terms(["a", "客户"], join=" or ")
+
+    assert queries == ["customer = 'a' or customer = '客户'"]
+    assert answer.failures == {}
+
+
+@pytest.mark.parametrize(
+    ("escape", "query"),
+    [("backslash", r"customer = 'x\' or 1=1 \\ \"'"), ("double", None), (None, None)],
+)
+def test_a_key_does_not_get_out_of_its_quotes(escape: str | None, query: str | None) -> None:
+    """It is escaped as the language has it, or not asked for, which is not the same as empty."""
+    key = "x' or 1=1 \\ \""
+
+    queries, answer = _terms(["a", key], escape=escape)
+
+    if query is None:
+        assert queries == ["customer = 'a'"]
+        assert isinstance(answer.failures[key,], Refused)
+    else:
+        assert queries == [f"customer = 'a' OR {query}"]
+        assert answer.failures == {}
+
+
+def test_quotes_are_doubled_where_the_language_wants_it() -> None:
+    """As in SQL and OData."""
+    queries, _ = _terms(["o'brien"], escape="double")
+
+    assert queries == ["customer = 'o''brien'"]
+
+
+def test_a_line_end_in_a_key_is_not_sent() -> None:
+    """Nobody knows what a language makes of it."""
+    queries, answer = _terms(["a", "a\nb"], escape="backslash")
+
+    assert queries == ["customer = 'a'"]
+    assert isinstance(answer.failures["a\nb",], Refused)
