@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 
 import structlog
 
@@ -22,7 +23,8 @@ class Watch:
     """Tries critical sources: at the start, when a question to them failed, and when idle.
 
     A single failed question changes nothing: what counts is whether the source then stands a
-    check. `timeouts_s` says for each critical source how long that may take.
+    check. `timeouts_s` says for each critical source how long that may take; `proven` are those
+    that stood one before, with the settings that there were.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class Watch:
         timeouts_s: Mapping[str, float],
         board: HealthBoard,
         readiness: Readiness,
+        proven: AbstractSet[str] = frozenset(),
         probe_s: float = PROBE_S,
     ) -> None:
         self._sources = sources
@@ -40,9 +43,14 @@ class Watch:
         self._readiness = readiness
         self._probe_s = probe_s
         self._problems: dict[str, str] = {}
-        self._unproven = set(timeouts_s)
+        self._unproven = set(timeouts_s) - proven
         self._looks = 0
         self._tell()
+
+    @property
+    def proven(self) -> AbstractSet[str]:
+        """The critical sources that stood their last check."""
+        return self._timeouts_s.keys() - self._unproven - self._problems.keys()
 
     async def keep(self) -> None:
         """Look for ever."""

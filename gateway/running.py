@@ -3,10 +3,9 @@
 import asyncio
 import gc
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-
-import structlog
 
 from connectors.native.store import Store
 from connectors.sync_pass import Progress
@@ -16,7 +15,7 @@ from gateway.critical import Watch
 from gateway.http_server import Door
 from gateway.readiness import Readiness
 
-log = structlog.get_logger(__name__)
+_SUM_UP_S = 10.0
 
 
 @dataclass(slots=True)
@@ -26,6 +25,7 @@ class _Generation:
     settings: Settings
     gateway: Gateway
     held: AsyncExitStack
+    watch: Watch = field(init=False)
     jobs: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def end_jobs(self) -> None:
@@ -72,6 +72,7 @@ class Running:
         """Open the first gateway. Raises `SourceError` where that is not possible."""
         generation = await self._opened(settings)
         self._now = generation
+        generation.watch = self._watch(generation, proven=frozenset())
         self.door.app = generation.gateway.app
         self._begin_jobs(generation)
         _spare_what_stays()
@@ -84,6 +85,7 @@ class Running:
         old, new = self._generation, await self._opened(settings)
         board, before = new.gateway.federation.board, old.gateway.federation.board
         board.tallies, board.failures = before.tallies, before.failures
+        new.watch = self._watch(new, proven=old.watch.proven)
         self._now = new
         self.door.app = new.gateway.app
         await old.end_jobs()
@@ -121,19 +123,24 @@ class Running:
 
     def _begin_jobs(self, it: _Generation) -> None:
         gateway = it.gateway
-        jobs = [gateway.sources.keep_fresh(gateway.store), self._watch(it).keep()]
+        jobs = [
+            gateway.sources.keep_fresh(gateway.store),
+            it.watch.keep(),
+            _keep_summing_up(gateway),
+        ]
         if self._does_pull:
             every_s = {name: each.sync_every_s for name, each in it.settings.sources.items()}
             jobs.append(gateway.sync.run_forever(every_s))
         it.jobs += map(asyncio.create_task, jobs)
 
-    def _watch(self, it: _Generation) -> Watch:
+    def _watch(self, it: _Generation, *, proven: AbstractSet[str]) -> Watch:
         sources = it.settings.sources.items()
         return Watch(
             it.gateway.connectors,
             timeouts_s={name: each.timeout_s for name, each in sources if each.critical},
             board=it.gateway.federation.board,
             readiness=self.readiness,
+            proven=proven,
         )
 
     async def _retire(self, old: _Generation, requests: set[asyncio.Task[None]]) -> None:
@@ -144,6 +151,12 @@ class Running:
             await old.held.aclose()
         del old
         _spare_what_stays()
+
+
+async def _keep_summing_up(gateway: Gateway) -> None:
+    while True:
+        await asyncio.sleep(_SUM_UP_S)
+        gateway.federation.board.failures.sum_up()
 
 
 async def _nobody(*_: object) -> None:
