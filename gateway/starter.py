@@ -22,12 +22,23 @@ _MANY = 20
 """So many lists of a description are shown with their fields, even those that fit no entity."""
 
 
+class _Block(dict[str, Any]):
+    """A mapping that is written line by line, however short it is."""
+
+
 class _Plain(yaml.SafeDumper):
     """Writes the same thing twice where it stands twice, instead of a name for it."""
 
     def ignore_aliases(self, data: Any) -> bool:
         del data
         return True
+
+    def represent_block(self, data: _Block) -> yaml.Node:
+        """A mapping line by line."""
+        return self.represent_mapping("tag:yaml.org,2002:map", data, flow_style=False)
+
+
+_Plain.add_representer(_Block, _Plain.represent_block)
 
 
 def starter(name: str, options: type[Options], offered: Sequence[DiscoveredEntity]) -> str:
@@ -100,7 +111,7 @@ def _fields(offered: DiscoveredEntity, entity: Entity | None) -> Iterator[str]:
 
 def _yaml(settings: Mapping[str, Any]) -> list[str]:
     text = yaml.dump(
-        settings,
+        _Block(settings),
         Dumper=_Plain,
         sort_keys=False,
         default_flow_style=None,

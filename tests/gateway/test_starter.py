@@ -1,7 +1,7 @@
 """The block of configuration that `discover --yaml` prints."""
 
 from connectors.contract import DiscoveredEntity
-from gateway.starter import starter
+from gateway.starter import starter, whole_starter
 from tests.gateway.config.writing import StoreOptions
 
 
@@ -37,3 +37,38 @@ entities:
   #     # a b (text)
 """
     )
+
+
+def test_a_whole_source_is_written_line_by_line() -> None:
+    """However short it is; what fits no entity is shown as long as it is not too much."""
+    paging = {"style": "link"}
+    customer = {"key": "id", "list": {"path": "/a", "paging": paging}, "by": {"x": paging}}
+    offered = [
+        DiscoveredEntity("/a", {"id": "text", "c d": "text"}, "id", None, "customer", customer),
+        *(DiscoveredEntity(f"/b{number}", {"id": "text"}, "id") for number in range(21)),
+    ]
+
+    text = whole_starter("shop", StoreOptions, {"kind": "x"}, title="工单\nB", offered=offered)
+
+    assert text.startswith(
+        """\
+# 工单 B, as its description says. Set the variables that stand in ${…},
+# see what `customer360 check` says, and drop what you do not need.
+sources:
+  shop:
+    kind: x
+    entities:
+      customer: # /a
+        key: id
+        list:
+          path: /a
+          paging: {style: link}
+        by:
+          x: {style: link}
+        # c d (text)
+      # RENAME_ME: # /b0
+      #   key: id
+      #   # fields:
+"""
+    )
+    assert text.endswith("      # There is also /b19.\n      # There is also /b20.\n")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from starlette.applications import Starlette
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -30,7 +31,15 @@ from tests.conformance.proxy import door
 from tests.conformance.source import Connect, Source, connecting
 from tests.serving import serving
 
-_PAGING = {"style": "offset", "param": "offset", "size_param": "size", "size": 3, "ends": "short"}
+_SIZE: Values = {"size_param": "size", "size": 3}
+PAGING: Mapping[str, Values] = {
+    "customer_record": {"style": "keyset", "param": "after", "field": "record_id"} | _SIZE,
+    "purchase": {"style": "offset", "param": "offset", "ends": "short"} | _SIZE,
+    "purchase_line": {"style": "page", "param": "page", "total": "total"} | _SIZE,
+    "ticket": {"style": "cursor", "param": "cursor", "next": "next"} | _SIZE,
+    "document": {"style": "link"} | _SIZE,
+}
+"""Each entity is paged in another style."""
 HOW: Mapping[str, str] = {
     "customer_record": "repeat",
     "purchase": "comma",
@@ -74,8 +83,12 @@ class Api:
                 keys = params.getlist(name)
                 return self._chosen(request, name, [k for each in keys for k in each.split(",")])
         found = self._sorted(request)
-        start, size = int(params["offset"]), int(params["size"])
-        return JSONResponse({"data": found[start : start + size]})
+        start, size = _start(params, found), int(params["size"])
+        following = str(start + size) if start + size < len(found) else None
+        path = request.url.path
+        link = {"Link": f'<{path}?offset={following}&size={size}>; rel="next"'} if following else {}
+        body = {"data": found[start : start + size], "total": len(found), "next": following}
+        return JSONResponse(body, headers=link)
 
     def _sorted(self, request: Request) -> list[Values]:
         params = request.query_params
@@ -92,6 +105,14 @@ class Api:
     def _chosen(self, request: Request, name: str, keys: list[str]) -> Response:
         records = self.records[request.path_params["entity"]]
         return JSONResponse({"data": [each for each in records if each[name] in keys]})
+
+
+def _start(params: QueryParams, found: Sequence[Values]) -> int:
+    if "after" in params:
+        return [each["record_id"] for each in found].index(params["after"]) + 1
+    if "page" in params:
+        return (int(params["page"]) - 1) * int(params["size"])
+    return int(params.get("cursor", params.get("offset", 0)))
 
 
 def _lookup(entity: str, name: str, how: str, keys_per_call: int) -> Values:
@@ -113,7 +134,7 @@ def _entity(entity: str, how: str, keys_per_call: int) -> Values:
     names = {"record_id": "record_id"}
     if entity in RELATION:
         names[RELATION[entity]] = f"{RELATION[entity]}_ref"
-    listing: Values = {"path": f"/{entity}", "items": "data", "paging": _PAGING}
+    listing: Values = {"path": f"/{entity}", "items": "data", "paging": PAGING[entity]}
     if entity == "purchase":
         listing["filters"] = {"status": {"eq": "status"}, "placed_at": {"gte": "from"}}
         listing["orders"] = {
