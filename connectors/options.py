@@ -27,18 +27,19 @@ class CallLimits(OptionGroup):
     """How much a source may be called. Who comes too early waits, as long as there is time."""
 
     concurrent: int = Field(8, ge=1, le=1000)
-    """The most calls at one time."""
+    """The most calls at one time, of each process."""
 
     rates: tuple[Rate, ...] = ()
     """The vendor's limits, for example `[{calls: 100, per_s: 20}, {calls: 50000, per_s: 86400}]`.
-    All replicas together keep them."""
+    All replicas together keep them: no such time, wherever it begins, has more calls."""
 
 
 class Retry(OptionGroup):
     """How a question is asked again that failed because the source was not there or overloaded."""
 
     attempts: int = Field(2, ge=0, le=10)
-    """How often it is asked again, as long as there is time. 0 asks once."""
+    """How often it is asked again, as long as there is time: only for what was not answered, and
+    never for what writes. 0 asks once."""
 
     pause_s: Pause = 0.1
     """The pause before the second attempt, in seconds; each further one is twice as long. Up to
@@ -49,7 +50,7 @@ class Breaker(OptionGroup):
     """When a source that fails is left alone for a while: the circuit breaker."""
 
     failures: int = Field(5, ge=1, le=10_000)
-    """So many calls in a row that fail open the breaker: no answer, no connection, 429 or 5xx."""
+    """So many attempts in a row that fail open it: no answer, no connection, 429 or 5xx."""
 
     open_s: Seconds = 15
     """How long nothing is asked then. After it one question tries whether the source is back."""
@@ -79,6 +80,10 @@ class Options(OptionGroup):
 
     timeout_s: Seconds = Field(default=10, le=600)
     """How long one question to this source may take, in seconds."""
+
+    page_timeout_s: Seconds = 600
+    """How long a pull waits for the next page of records, in seconds. A source that gives none for
+    so long is taken for dead, and the pull is tried again later from where it was."""
 
     sync_every_s: float = Field(default=300, ge=1, le=31_536_000, allow_inf_nan=False)
     """How long after one pull of this source the next one starts, in seconds."""

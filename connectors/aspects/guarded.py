@@ -66,7 +66,7 @@ class Guarded:
         Raises `SourceError` where the whole of it failed, also where that was unexpected.
         """
         found = Findings()
-        ends_at = self.guard.clock() + batch.timeout_s
+        ends_at = self.guard.clock() + min(batch.timeout_s, self.guard.options.timeout_s)
         attempt = 0
         while True:
             attempt += 1
@@ -81,12 +81,15 @@ class Guarded:
                 return found.outcome()
 
     async def scan(self, entity: str, *, since: Cursor | None) -> AsyncIterator[ChangePage]:
-        """The pages of a scan. Not asked again here: who pulls goes on from the last page."""
+        """The pages of a scan, each within its time.
+
+        Nothing is asked again here: who pulls goes on from the last page.
+        """
         pages = self.inner.scan(entity, since=since)
         try:
             while True:
                 with self.guard.admitted(self.guard.options.timeout_s) as admission:
-                    page = await anext(pages, None)
+                    page = await self._next(pages, entity)
                     admission.answered()
                 if page is None:
                     return
@@ -125,6 +128,15 @@ class Guarded:
                 raise self._late(batch, left_s) from exc
             guard.note(admission, question, answer)
             return answer
+
+    async def _next(self, pages: AsyncIterator[ChangePage], entity: str) -> ChangePage | None:
+        timeout_s = self.guard.options.page_timeout_s
+        try:
+            with self.deadlines.within(timeout_s):
+                return await anext(pages, None)
+        except TimeoutError as exc:
+            message = f"no page of {entity} within {timeout_s:g} s (`page_timeout_s`)"
+            raise TimedOut(self.name, message) from exc
 
     def _late(self, batch: Batch, left_s: float) -> TimedOut:
         message = f"no answer within {left_s:.3g} s to a question about {batch.entity}"

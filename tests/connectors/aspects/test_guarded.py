@@ -1,7 +1,7 @@
 """Connectors with all aspects, over sources in memory, with a clock that the tests move."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,10 @@ from connectors.aspects.guarded import Guarded
 from connectors.contract import (
     Answer,
     Batch,
+    ChangePage,
     CircuitOpen,
     Connector,
+    Cursor,
     Describer,
     DocumentContent,
     DocumentReader,
@@ -250,6 +252,24 @@ def test_a_scan_counts_for_the_breaker_and_stops_at_it() -> None:
 
     assert asyncio.run(pages()) == 2
     assert asyncio.run(pages()) == -1
+
+
+def test_a_scan_that_gives_no_page_is_given_up() -> None:
+    """A source that swallows everything must not hold up the pulls for ever."""
+
+    class Mute(MemoryConnector):
+        async def scan(self, entity: str, *, since: Cursor | None) -> AsyncIterator[ChangePage]:
+            await asyncio.sleep(10_000)
+            async for page in super().scan(entity, since=since):
+                yield page
+
+    async def story(source: Guarded) -> None:
+        started = virtual_clock()
+        with pytest.raises(TimedOut, match=r"no page of ticket within 30 s"):
+            [page async for page in source.scan("ticket", since=None)]
+        assert virtual_clock() - started == pytest.approx(30)
+
+    _told(story, Mute("desk", {"ticket": TICKETS}), page_timeout_s=30)
 
 
 class _Able(MemoryConnector):
