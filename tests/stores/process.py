@@ -1,6 +1,7 @@
 """A server as a process of its own, on a free port."""
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -18,11 +19,14 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def served(command: Callable[[int], Sequence[str]]) -> Iterator[int]:
+def served(command: Callable[[int], Sequence[str]], **environment: str) -> Iterator[int]:
     """The port of a Python program that listens at it, as long as it is used."""
     port = free_port()
     process = subprocess.Popen(  # noqa: S603  # our own command
-        [sys.executable, *command(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, *command(port)],
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         _wait(process, port)

@@ -11,6 +11,7 @@ import httpx2
 
 from tests.stores.process import served
 
+PAGE = 3
 SOMEBODY = {
     "Authorization": "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/s3/aws4_request,"
     " SignedHeaders=host, Signature=0"
@@ -20,8 +21,12 @@ SOMEBODY = {
 
 @contextmanager
 def moto() -> Iterator[int]:
-    """The port of a server."""
-    with served(lambda port: ["-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]) as port:
+    """The port of a server that gives `PAGE` keys in one answer."""
+
+    def command(port: int) -> list[str]:
+        return ["-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+
+    with served(command, MOTO_S3_DEFAULT_MAX_KEYS=str(PAGE)) as port:
         yield port
 
 

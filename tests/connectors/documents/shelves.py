@@ -11,6 +11,7 @@ from connectors.contract import (
     Answer,
     Batch,
     ChangePage,
+    Connector,
     Cursor,
     DocumentStream,
     Environment,
@@ -136,3 +137,38 @@ def batch(*fields: str, match: str | None = None, keys: Sequence[str] = ()) -> B
         match=(match,) if match else (),
         keys=tuple((each,) for each in keys),
     )
+
+
+def answered(connector: Connector, question: Batch) -> Answer:
+    """The answer of a connector that is closed afterwards."""
+
+    async def run() -> Answer:
+        try:
+            return await connector.fetch(question)
+        finally:
+            await connector.close()
+
+    return asyncio.run(run())
+
+
+def checked(connector: Connector) -> list[Finding]:
+    """What `check` of a connector says that is closed afterwards."""
+
+    async def run() -> list[Finding]:
+        try:
+            return list(await connector.check())
+        finally:
+            await connector.close()
+
+    return asyncio.run(run())
+
+
+async def text_of(connector: StoreConnector, record_id: str) -> bytes:
+    """A document that is streamed."""
+    content = await connector.open_document(record_id)
+    assert content is not None
+    stream: Any = content.body
+    text = b"".join([each async for each in stream])
+    await stream.aclose()
+    assert content.size_bytes == len(text)
+    return text

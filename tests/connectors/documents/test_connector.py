@@ -222,10 +222,9 @@ def test_a_document_is_opened_by_one_look_into_its_folder() -> None:
     async def content() -> tuple[object, ...]:
         found = await shelves.connector.open_document("customers/1007/invoices/a.pdf")
         assert found is not None
-        chunks = [each async for each in found.body]  # type: ignore[union-attr]  # a stream
-        return found.name, found.media_type, found.size_bytes, b"".join(chunks)
+        return found.name, found.media_type, found.size_bytes
 
-    assert asyncio.run(content()) == ("a.pdf", "application/pdf", 1, b"1")
+    assert asyncio.run(content()) == ("a.pdf", "application/pdf", 1)
     assert shelves.store.log == ["list customers/1007/", "open a.pdf"]
 
 
