@@ -56,7 +56,7 @@ class EntityAccess:
     masks: Mapping[str, Mask] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RoleAccess:
     """What a role may: entities by name, mutations by name, and for which purposes.
 
@@ -68,6 +68,18 @@ class RoleAccess:
     mutations: frozenset[str] = frozenset()
     purposes: frozenset[str] = frozenset()
     sees_everything: bool = False
+
+    @property
+    def structure(self) -> str:
+        """What of the graph the role sees, whatever the rows: the same for roles that see alike."""
+        seen = {
+            name: (
+                None if each.fields is None else sorted(each.fields),
+                sorted(each.masks.items()),
+            )
+            for name, each in sorted(self.entities.items())
+        }
+        return repr((self.sees_everything, sorted(self.mutations), seen))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

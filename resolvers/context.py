@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from connectors.contract import Written
 from connectors.session import Session
+from domain.access import UNRESTRICTED, Policy
 from domain.viewer import ANYBODY, Viewer
 from resolvers.selection import Limits
 
@@ -42,8 +43,9 @@ class Journal(Protocol):
 class Context:
     """What the steps of one request work with.
 
-    `sources` describes every source by name, as the type `Source` shows it. `document_url` gives
-    the short-lived download link of a document, or none where its source cannot open files.
+    `policy` is what holds for the viewer, `mask_key` what the mask `hash` is made with. `sources`
+    describes every source by name, as the type `Source` shows it. `document_url` gives the
+    short-lived download link of a document, or none where its source cannot open files.
     """
 
     session: Session
@@ -55,4 +57,6 @@ class Context:
     adopt: Callable[[str, str], Awaitable[bool]]
     phone_region: str | None = None
     viewer: Viewer = ANYBODY
+    policy: Policy = UNRESTRICTED
+    mask_key: bytes = b""
     limits: Limits = field(default_factory=Limits)

@@ -1,21 +1,26 @@
 """How customers are found, and how their fields get their values."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from strawberry.utils.str_converters import to_camel_case
 
 from connectors.contract import SourceError
 from connectors.federation import Question
+from domain.catalogue import ENTITIES
 from domain.contact import normalised_email, phone_lookup
 from domain.order import Order
 from resolvers import identifier
-from resolvers.argument import ArgumentValues
+from resolvers.argument import ArgumentValues, Binding
 from resolvers.context import Context
 from resolvers.field import PlanField
 from resolvers.lookup import Target
 from resolvers.problem import UserError
 from resolvers.value import Value
+from resolvers.visibility import Visibility
+
+_Entries: TypeAlias = Sequence[Mapping[str, Any]]
+_Select: TypeAlias = Callable[[_Entries], _Entries]
 
 BY_AGE = (Order("id"),)
 """Customers in the order in which they became known: ids are UUIDv7, which begin with the time."""
@@ -53,13 +58,26 @@ def records(field: PlanField) -> Value:
 
 
 def provenance(field: PlanField) -> Value:
-    """Where golden values come from; of all fields, or of those that are asked for."""
-    return field.items(field.bound("{bound}({})", _named_fields, "provenance"))
+    """Where golden values come from; of all fields that the viewer sees, or of those asked for."""
+    seen = field.workshop.visibility
+    binding = _named_fields if seen is None else _told_fields(seen)
+    return field.items(field.bound("{bound}({})", binding, "provenance"))
 
 
-def _named_fields(
-    arguments: ArgumentValues,
-) -> Callable[[Sequence[Mapping[str, Any]]], Sequence[Mapping[str, Any]]]:
+def _told_fields(seen: Visibility) -> Binding:
+    """Of what is hidden or masked, provenance would show the values that lost."""
+    told = frozenset(
+        to_camel_case(name) for name in ENTITIES["customer"].fields if seen.tells("customer", name)
+    )
+
+    def read(arguments: ArgumentValues) -> _Select:
+        named = _named_fields(arguments)
+        return lambda entries: [each for each in named(entries) if each["field"] in told]
+
+    return read
+
+
+def _named_fields(arguments: ArgumentValues) -> _Select:
     names = arguments.get("fields")
     if names is None:
         return lambda entries: entries

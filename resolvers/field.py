@@ -4,14 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
+from domain.access import Mask
 from domain.catalogue import ENTITIES
 from domain.order import Order
 from resolvers.argument import Arguments, Binding
 from resolvers.command import Command, CommandStep
 from resolvers.lookup import Lookup, LookupStep, NodeStep
+from resolvers.mask import SOURCES as MASKED
 from resolvers.scope import KeyOf, PageScope, RowScope, Scope, Step, ValueScope
 from resolvers.step import Link, ManyStep, OneStep, PageStep, key_of_root
 from resolvers.value import AnyOf, Connection, GlobalId, Inline, Items, Leaf, Many, One, Value
+from resolvers.visibility import Visibility
 
 
 class Workshop(Protocol):
@@ -23,6 +26,11 @@ class Workshop(Protocol):
 
     def bind(self, arguments: Arguments, binding: Binding) -> int:
         """Have something made of arguments at the start of each run; gives its number."""
+        ...
+
+    @property
+    def visibility(self) -> Visibility | None:
+        """What the role sees that the plan is for; `None` where that is everything."""
         ...
 
 
@@ -105,7 +113,7 @@ class PlanField:
             scope,
             Link(tuple(match), tuple(key), read),
             arguments=self.arguments,
-            default_order=tuple(order),
+            default_order=self._telling(entity, order),
         )
         self._hang(step)
         return Connection(step, PageScope(step.index, scope, may_fuse=not key))
@@ -120,7 +128,7 @@ class PlanField:
         """The records behind global ids; `types` are the entities by GraphQL type."""
         scopes: dict[str, RowScope] = {}
         indexes: dict[str, int] = {}
-        for type_name, entity in types.items():
+        for type_name, entity in self._visible(types).items():
             scopes[type_name] = RowScope(ENTITIES[entity])
             indexes[type_name] = self.workshop.new_index()
         step = NodeStep(self.workshop.new_index(), scopes, indexes, self.arguments, is_list=is_list)
@@ -132,6 +140,17 @@ class PlanField:
         scope = ValueScope()
         step = CommandStep(self.workshop.new_index(), scope, self.arguments, command)
         return One(self._hang(step), scope)
+
+    def _telling(self, entity: str, order: Sequence[Order]) -> tuple[Order, ...]:
+        """An order without what may not be told: it would be told by who comes first."""
+        seen = self.workshop.visibility
+        return tuple(each for each in order if seen is None or seen.tells(entity, each.field))
+
+    def _visible(self, types: Mapping[str, str]) -> Mapping[str, str]:
+        seen = self.workshop.visibility
+        if seen is None:
+            return types
+        return {name: each for name, each in types.items() if seen.access(each) is not None}
 
     def _hang(self, step: Step) -> Step:
         self.scope.steps.append(step)
@@ -156,6 +175,18 @@ def listed(name: str) -> PlanResolver:
 
     def plan(field: PlanField) -> Value:
         return field.listed(name)
+
+    return plan
+
+
+def masked(resolver: PlanResolver, mask: Mask) -> PlanResolver:
+    """What a plan resolver gives, behind a mask. It is no longer just a field of the row."""
+
+    def plan(field: PlanField) -> Value:
+        value = resolver(field)
+        if not isinstance(value, Leaf):
+            raise TypeError(f"the mask '{mask}' is for single values only")
+        return Leaf(MASKED[mask].format(value.expression))
 
     return plan
 

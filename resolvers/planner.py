@@ -22,7 +22,7 @@ from graphql import (
 from resolvers.argument import Arguments, Binding
 from resolvers.asked import Asked
 from resolvers.collection import Collector
-from resolvers.field import PlanField, PlanResolver, column
+from resolvers.field import PlanField, PlanResolver, column, masked
 from resolvers.fusion import Fusion
 from resolvers.level import mark_levels
 from resolvers.nesting import Nester, Unnestable
@@ -31,6 +31,7 @@ from resolvers.scope import PageScope, RowScope, Scope, ValueScope
 from resolvers.shape import Module, ObjectShape, Slot
 from resolvers.site import SiteNote, note
 from resolvers.value import Value
+from resolvers.visibility import MASK, VISIBILITY, Visibility
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 
@@ -107,6 +108,12 @@ class Planner:
         """Have something made of arguments at the start of each run; gives its number."""
         self._bindings.append((arguments, binding))
         return len(self._bindings) - 1
+
+    @property
+    def visibility(self) -> Visibility | None:
+        """What the role sees that the plan is for; `None` where that is everything."""
+        found: Visibility | None = self.schema.extensions.get(VISIBILITY)
+        return found
 
     def can_nest(self, entity: str) -> bool:
         """Whether an entity can be part of a nest."""
@@ -198,5 +205,6 @@ class Planner:
 def plan_resolver_of(definition: GraphQLField) -> PlanResolver:
     """The plan resolver of a field; without one the column of the field's own name."""
     declared = definition.extensions["strawberry-definition"]
-    resolver: PlanResolver | None = declared.metadata.get("plan")
-    return resolver or column(declared.python_name)
+    resolver: PlanResolver = declared.metadata.get("plan") or column(declared.python_name)
+    mask = definition.extensions.get(MASK)
+    return resolver if mask is None else masked(resolver, mask)

@@ -19,6 +19,7 @@ from graphql import (
 
 from resolvers import identifier
 from resolvers.leaf import CHECKED, CONVERTERS
+from resolvers.mask import FUNCTIONS as MASKING
 from resolvers.run import Shape, complete_items, complete_rows
 from resolvers.value import (
     AnyOf,
@@ -72,6 +73,7 @@ _ENVIRONMENT: Final[Mapping[str, Any]] = {
     "complete_items": complete_items,
     "complete_rows": complete_rows,
     **{each.__name__: each for each in CONVERTERS.values()},
+    **MASKING,
 }
 
 
