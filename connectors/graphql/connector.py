@@ -1,6 +1,6 @@
 """The connector: one source behind a GraphQL API, as the contract wants it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import httpx2
@@ -20,7 +20,7 @@ from connectors.graphql.discover import discover
 from connectors.graphql.endpoint import Endpoint
 from connectors.graphql.fetch import fetch
 from connectors.graphql.introspection import Introspection
-from connectors.graphql.options import GraphqlEntity, GraphqlOptions
+from connectors.graphql.options import GraphqlEntity, Place, GraphqlOptions
 from connectors.graphql.reading import Reading
 from connectors.graphql.scan import scan
 from connectors.http.wire import Wire
@@ -96,7 +96,7 @@ def _capability(entity: GraphqlEntity, translation: Translation) -> Capability:
     return Capability(
         entity=entity.entity.name,
         fields=translation.provided_fields,
-        matches=frozenset((name if name == "record_id" else f"{name}_ref",) for name in entity.by),
+        matches=frozenset(map(_match, entity.by)),
         can_list=listing is not None,
         filters={
             name: frozenset(params) for name, params in (listing.filters if listing else {}).items()
@@ -105,9 +105,23 @@ def _capability(entity: GraphqlEntity, translation: Translation) -> Capability:
         can_page=bool(listing and listing.orders),
         can_scan=listing is not None,
         tells_changes=listing is not None and "changed" in listing.call.variables,
-        keys_per_call={
-            (name if name == "record_id" else f"{name}_ref",): each.most_keys
-            for name, each in entity.by.items()
+        keys_per_call={_match(name): each.most_keys for name, each in entity.by.items()},
+        rows_per_call={
+            match: place.size
+            for match, place in _places(entity)
+            if place.call.has_cursor or place.call.variables & {"cursor", "offset", "page"}
         },
         references=translation.references,
     )
+
+
+def _match(name: str) -> tuple[str, ...]:
+    return (name if name == "record_id" else f"{name}_ref",)
+
+
+def _places(entity: GraphqlEntity) -> Iterator[tuple[tuple[str, ...], Place]]:
+    """The list and the lookups, by what they match."""
+    if entity.listing is not None:
+        yield (), entity.listing
+    for name, lookup in entity.by.items():
+        yield _match(name), lookup

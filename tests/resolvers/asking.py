@@ -7,11 +7,13 @@ from typing import Any
 
 from connectors.contract import Written
 from connectors.federation import Federation
+from connectors.rehearsal.stage import Role, Stage
 from connectors.session import Session
 from domain.catalogue import ENTITIES
 from domain.entity import FieldType
 from resolvers.context import Context
 from resolvers.engine import Engine
+from resolvers.explain.explainer import Explainer
 from schema.build import build_schema, executable
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -51,6 +53,13 @@ class Asking:
             document_url=lambda _source, _record_id: None,
             adopt=_nothing,
         )
+
+    def explainer(self) -> Explainer:
+        """What explains the operations of the engine."""
+        federation = self.federation
+        sources = {name: Role.of(each) for name, each in federation.sources.items()}
+        stage = Stage(store=Role.of(federation.native), sources=sources, modes=federation.modes)
+        return Explainer(engine=self.engine, stage=stage, kept={})
 
 
 def engine(federation: Federation) -> Asking:

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from connectors.federation import NATIVE
+from resolvers.explain.tree import Extent, Total
 from resolvers.request import Request
+from tests.conformance.canonical import SOURCE
 from tests.connectors.sql.database import ENGINES
 from tests.resolvers.asking import engine
 from tests.resolvers.customers import COUNT, SOURCES, filled_tables
@@ -79,6 +82,39 @@ def test_questions_to_a_source_do_not_grow_with_the_page(
     _, one, five, forty = asyncio.run(run())
     assert (one, five, forty) == (one, one, one)
     assert 0 < one <= 8
+
+
+def test_what_a_plan_predicts_is_what_reaches_the_source(
+    kind: str, needed: pytest.FixtureRequest
+) -> None:
+    """For every kind, and nothing reaches it while the plan is made.
+
+    What pages only their source can count is told as the least that it will be.
+    """
+
+    async def run() -> list[tuple[Total, int, int]]:
+        counts = []
+        async with AsyncExitStack() as stack:
+            counted = await SOURCES[kind](needed, stack)
+            asking = engine(counted.federation)
+            name = NATIVE if kind == "native" else SOURCE
+            for size in (1, 1, 5, COUNT):
+                before = counted.count()
+                request = Request(query=QUERY, variables={"first": size})
+                _, explanation = await asking.explainer().explained(
+                    request, asking.context(), mode=Extent.PLAN
+                )
+                assert explanation is not None
+                planned = counted.count() - before
+                await asking.engine.execute(request, asking.context())
+                real = counted.count() - before
+                counts.append((explanation.sources[name], real, planned))
+        return counts[1:]
+
+    for predicted, real, planned in asyncio.run(run()):
+        assert planned == 0
+        least = predicted.call_count
+        assert least <= real if predicted.is_at_least else least == real
 
 
 def _is_whole(answer: Any, size: int) -> None:
