@@ -104,7 +104,8 @@ def _error(error: Mapping[str, Any]) -> dict[str, Any]:
     is_standard = error["message"].startswith("Cannot return null")
     return {
         "path": error["path"],
-        "extensions": dict(error["extensions"]),
+        # An id of its own for each failure, which graphql-core knows nothing of.
+        "extensions": {k: v for k, v in error["extensions"].items() if k != "errorId"},
         "message": error["message"] if is_standard else None,
     }
 
