@@ -293,6 +293,25 @@ def test_discover_shows_the_folders_at_the_top() -> None:
 
     assert [(each.name, each.record_count) for each in found] == [("customers/", 3), ("other/", 1)]
     assert found[0].fields["path"] == "text, such as customers/1007/contracts/框架合同.pdf"
+    assert found[0].settings == {"layout": "customers/{customer}/{kind}/{name}"}
+
+
+@pytest.mark.parametrize(
+    ("names", "layout"),
+    [
+        (["a.pdf"], "{name}"),
+        (["c/1/a.pdf", "c/2/b.pdf", "c/x.pdf"], "c/{customer}/{name}"),
+        ([f"{each}/report/a.pdf" for each in "123456"], "{customer}/{kind}/{name}"),
+        (["c/1/report/2026/01/a.pdf"], "c/{customer}/{kind}/**/{name}"),
+    ],
+)
+def test_discover_guesses_a_layout(names: list[str], layout: str) -> None:
+    """By how deep most files are; many folders at the top are those of customers."""
+    shelves = Shelves(dict.fromkeys(names, b""))
+
+    (found, *_) = asyncio.run(shelves.connector.discover())
+
+    assert (found.entity, found.settings) == ("document", {"layout": layout})
 
 
 @pytest.mark.parametrize(
