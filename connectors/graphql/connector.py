@@ -20,7 +20,7 @@ from connectors.graphql.discover import discover
 from connectors.graphql.endpoint import Endpoint
 from connectors.graphql.fetch import fetch
 from connectors.graphql.introspection import Introspection
-from connectors.graphql.options import GraphqlEntity, Place, GraphqlOptions
+from connectors.graphql.options import GraphqlEntity, GraphqlOptions, Place
 from connectors.graphql.reading import Reading
 from connectors.graphql.scan import scan
 from connectors.http.wire import Wire
