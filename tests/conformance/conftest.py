@@ -21,3 +21,10 @@ def fresh(request: pytest.FixtureRequest) -> Iterator[Source]:
     """A source of the test's own."""
     with _FOUND[request.param](request) as made:
         yield made
+
+
+@pytest.fixture
+def asked(source: Source) -> None:
+    """For tests that ask a source: those of some kinds can only be pulled."""
+    if source.only_scans:
+        pytest.skip("this source is pulled, and cannot be asked")

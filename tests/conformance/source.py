@@ -28,7 +28,7 @@ class Source:
     `connect` makes a connector; `connect_wrongly` one whose configuration does not fit the source.
     `stop` takes the source away and `start` brings it back; `when_down` is the failure that is due
     then. `delete` removes a record at the source. `is_store` says that the connector answers for
-    other sources, whose name stands in its rows.
+    other sources, whose name stands in its rows; `only_scans` that it can be pulled and not asked.
     """
 
     records: Mapping[str, Sequence[Values]]
@@ -39,6 +39,7 @@ class Source:
     when_down: type[SourceError] = Unavailable
     delete: Callable[[str, str], None] | None = None
     is_store: bool = False
+    only_scans: bool = False
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Connector]:

@@ -11,6 +11,8 @@ from connectors.contract import Batch, Compare, Op
 from tests.conformance import expected
 from tests.conformance.source import Source
 
+pytestmark = pytest.mark.usefixtures("asked")
+
 EXTREMES: dict[str, list[Any]] = {
     "total": [Decimal("1e999999"), Decimal("-1e40"), Decimal("1e-400"), Decimal("0." + "3" * 300)],
     "number": ["\x00", "a\x00b", "x" * 100_000, "\U0010ffff", "'; --", "\\", "\n", "%_"],

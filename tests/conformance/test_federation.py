@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from connectors.contract import (
     Batch,
     Capability,
@@ -30,6 +32,8 @@ from domain.order import Bound
 from tests.conformance import expected
 from tests.conformance.canonical import CUSTOMER_IDS, RECORDS, SOURCE, START
 from tests.conformance.source import Source
+
+pytestmark = pytest.mark.usefixtures("asked")
 
 OTHER = "zoo"
 UNFILTERED = frozenset({"observed_at", "customer_id"})

@@ -6,12 +6,16 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from connectors.contract import And, Batch, Capability, Compare, Connector, Filter, Key, Or, Order
 from domain.catalogue import ENTITIES
 from domain.entity import FieldType
 from domain.order import Bound
 from tests.conformance import expected
 from tests.conformance.source import Source
+
+pytestmark = pytest.mark.usefixtures("asked")
 
 UNKNOWN = "nobody"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import ChangePage, Cursor, Unavailable
+from connectors.contract import ChangePage, Cursor, Refused
 from tests.connectors.graphql.fake import Shop
 from tests.connectors.graphql.opening import asking, opened, purchase, purchases, shop
 
@@ -60,15 +60,15 @@ def test_a_cursor_that_the_source_no_longer_knows_starts_the_scan_again() -> Non
     assert _ids(pages) == ["p1", "p2", "p3"]
 
 
-def test_a_source_that_is_away_keeps_the_place() -> None:
-    """A throttled page is no reason to begin again."""
+def test_a_source_that_refuses_is_not_read_from_its_beginning() -> None:
+    """It is refused, and not read from the beginning."""
     fake = shop(*[purchase(n) for n in range(1, 4)])
     fake.broken[("p1", "number")] = "x"
     (first, *_) = _scan(fake, None)
     assert first.skipped[0].record_id == "p1"
     fake.token = "another"  # a fake's
 
-    with pytest.raises(Exception, match="Who are you"):
+    with pytest.raises(Refused, match="Who are you"):
         _scan(fake, first.cursor)
 
 
@@ -77,4 +77,3 @@ def test_a_list_without_a_way_to_ask_for_changes_is_read_whole_each_time() -> No
     entity = purchases(list={"query": "purchases(first: $size, after: $cursor) { nodes }"})
 
     assert _scan(shop(purchase(1)), None, entity)[-1].cursor is None
-    assert issubclass(Unavailable, Exception)
