@@ -42,9 +42,10 @@ from gateway.readiness import Readiness
 from gateway.reading import forwards_of, opened_reading
 from gateway.rehearsing import explainer_of, modes_of
 from gateway.request_context import Contexts
-from gateway.sharing import shared_over
+from gateway.sharing import opened_sharing
 from gateway.source_view import SourceView
 from gateway.spool import room_of
+from gateway.tracing import UNTRACED, Tracing, opened_tracing
 from resolvers.engine import Engine
 from resolvers.explain.tree import Extent
 
@@ -82,7 +83,8 @@ async def open_gateway(
     """
     async with AsyncExitStack() as stack:
         store = await open_store(settings, stack)
-        over = open_over(settings, store, readiness=Readiness(), report=report)
+        tracing = await stack.enter_async_context(opened_tracing(settings.telemetry))
+        over = open_over(settings, store, readiness=Readiness(), tracing=tracing, report=report)
         yield await stack.enter_async_context(over)
 
 
@@ -92,6 +94,7 @@ async def open_over(
     store: Store,
     *,
     readiness: Readiness,
+    tracing: Tracing = UNTRACED,
     report: Callable[[Progress], None] = lambda _: None,
 ) -> AsyncIterator[Gateway]:
     """Put a gateway together over a store that is open, and give back what it holds at the end.
@@ -99,7 +102,8 @@ async def open_over(
     Raises `SourceError` where that is not possible.
     """
     async with AsyncExitStack() as stack:
-        connectors = open_connectors(settings, share=shared_over(store))
+        share = await stack.enter_async_context(opened_sharing(settings, store))
+        connectors = open_connectors(settings, share=share)
         for connector in connectors.values():
             stack.push_async_callback(connector.close)
         native = NativeConnector(store)
@@ -123,6 +127,7 @@ async def open_over(
             engine=engine,
             doorkeeper=doorkeeper,
             readiness=readiness,
+            tracing=tracing,
         )
         yield Gateway(
             app=app,
@@ -213,21 +218,29 @@ def _app(
     engine: Engine,
     doorkeeper: Doorkeeper | None,
     readiness: Readiness,
+    tracing: Tracing,
 ) -> ASGIApp:
     key = link_signing_key(settings)
     readers = {
         name: each for name, each in federation.sources.items() if isinstance(each, DocumentReader)
     }
     contexts = Contexts(
-        settings, federation, sources, native, readers=readers, key=key, doorkeeper=doorkeeper
+        settings,
+        federation,
+        sources,
+        native,
+        readers=readers,
+        key=key,
+        doorkeeper=doorkeeper,
+        session_of=tracing.session,
     )
     door = GraphQL(
-        engine=engine,
+        engine=tracing.engine(engine),
         explanations=_explanations(settings, engine, federation),
         context_of=contexts.of,
         max_body_bytes=settings.limits.max_body_bytes,
     )
-    endpoint = graphiql.InBrowsers(door) if settings.server.graphiql else door
+    endpoint = tracing.endpoint(graphiql.InBrowsers(door) if settings.server.graphiql else door)
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, endpoint),
         download_route(readers, key=key, now=utc_now, room=room_of(settings)),

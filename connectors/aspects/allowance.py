@@ -21,7 +21,7 @@ _LONGEST_LEASE_S = 10.0
 _SPARE_BUCKETS = 1
 """How many buckets longer calls count than they must: they take time to reach the source."""
 
-_SHARE_OF_REST = 10
+SHARE_OF_REST = 10
 """A lease takes at most this part of what is left, so that the last calls go where they are used.
 """
 
@@ -76,15 +76,22 @@ class Calendar:
         self, now_s: float, counts: Mapping[int, int], *, wanted: int, overdue: int = 0
     ) -> Lease:
         """What may be leased now, where so many calls are counted in each bucket."""
-        bucket = self.bucket(now_s)
-        oldest = self.oldest(bucket)
+        oldest = self.oldest(self.bucket(now_s))
         counting = {each: count for each, count in counts.items() if each >= oldest and count > 0}
         rest = self.rate.calls - sum(counting.values()) - overdue
-        ends_s = (bucket + 1) * self.width_s
         if rest <= 0:
-            first = min(counting, default=bucket)
-            frees_s = ends_s + (first - oldest) * self.width_s
-            retry_after_s = max(frees_s - now_s, 0.0)
-            return Lease(count=0, bucket=bucket, lasts_s=0.0, retry_after_s=retry_after_s)
-        count = min(wanted, max(1, rest // _SHARE_OF_REST))
-        return Lease(count=count, bucket=bucket, lasts_s=min(ends_s - now_s, _LONGEST_LEASE_S))
+            return self.refused(now_s, min(counting, default=self.bucket(now_s)))
+        return self.granted(now_s, min(wanted, max(1, rest // SHARE_OF_REST)))
+
+    def granted(self, now_s: float, count: int) -> Lease:
+        """So many calls, to be used up in the bucket of now."""
+        bucket = self.bucket(now_s)
+        left_s = (bucket + 1) * self.width_s - now_s
+        return Lease(count=count, bucket=bucket, lasts_s=min(left_s, _LONGEST_LEASE_S))
+
+    def refused(self, now_s: float, first: int) -> Lease:
+        """No calls until those of the first bucket that has some count no longer."""
+        bucket = self.bucket(now_s)
+        frees_s = (first + 1 + bucket - self.oldest(bucket)) * self.width_s
+        retry_after_s = max(frees_s - now_s, 0.0)
+        return Lease(count=0, bucket=bucket, lasts_s=0.0, retry_after_s=retry_after_s)
