@@ -23,7 +23,7 @@ Landed: TypeAlias = Mapping[Key, Entry | Kept | SourceError]
 
 @dataclass(slots=True, eq=False)
 class Flight:
-    """One call for some keys, which ends at `ends_at` of the loop's time by itself.
+    """One call for some keys, which ends by itself when the time of who began it is over.
 
     It is cancelled when nobody waits for it any more, unless it is of use without (`is_refresh`).
     It is outdated where something changed since it began: it is neither joined nor kept then.
@@ -31,7 +31,6 @@ class Flight:
 
     course: Course
     keys: tuple[Key, ...]
-    ends_at: float
     is_refresh: bool = False
     account: Account = field(default_factory=Account)
     waiting_count: int = 0
@@ -105,14 +104,11 @@ class Flights:
     async def wait(self, flights: Iterable[Flight], *, timeout_s: float) -> None:
         """Until all have landed, or for so long. What nobody waits for any more is cancelled."""
         flights = list(flights)
-        ends_at = asyncio.get_running_loop().time() + timeout_s + GRACE_S
-        # No timer for calls that end in time by themselves.
-        is_timed = any(each.ends_at > ends_at for each in flights)
         for each in flights:
             each.waiting_count += 1
         try:
             tasks = [each.task for each in flights if each.task is not None]
-            await asyncio.wait(tasks, timeout=timeout_s + GRACE_S if is_timed else None)
+            await asyncio.wait(tasks, timeout=timeout_s + GRACE_S)
         finally:
             for each in flights:
                 if each.leave():

@@ -138,7 +138,7 @@ class Reader:
         mine: Flight | None = None
         if own:
             batch = replace(reading.batch, timeout_s=reading.timeout_s)
-            mine = self._start(reading.connector, batch, Flight(course, own, 0))
+            mine = self._start(reading.connector, batch, Flight(course, own))
             flights |= dict.fromkeys(own, mine)
         await self._flights.wait(dict.fromkeys(flights.values()), timeout_s=reading.timeout_s)
         if mine is not None:
@@ -179,11 +179,10 @@ class Reader:
         under_way = self._flights.of(course, keys)
         own = tuple(key for key in keys if key not in under_way)
         if own:
-            self._start(connector, batch, Flight(course, own, 0, is_refresh=True))
+            self._start(connector, batch, Flight(course, own, is_refresh=True))
 
     def _start(self, connector: Connector, batch: Batch, flight: Flight) -> Flight:
         """Have a flight take off, for as long as the batch allows."""
-        flight.ends_at = asyncio.get_running_loop().time() + batch.timeout_s
         if flight.course[1] != 0:
             self._flights.add(flight)
         task = asyncio.create_task(self._fly(connector, batch, flight))
