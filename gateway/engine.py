@@ -1,5 +1,9 @@
 """The engine, made from the settings."""
 
+from functools import cache
+
+from graphql import GraphQLSchema
+
 from gateway.config import Settings
 from resolvers.engine import Engine
 from resolvers.limit import DocumentLimits
@@ -11,7 +15,7 @@ def engine_of(settings: Settings, nesting: Nesting) -> Engine:
     """An engine under the limits of the settings; `nesting` as in `Engine`."""
     limits = settings.limits
     return Engine(
-        executable(build_schema()),
+        _schema(),
         limits=DocumentLimits(
             max_characters=limits.max_query_bytes,
             max_tokens=limits.max_tokens,
@@ -24,3 +28,9 @@ def engine_of(settings: Settings, nesting: Nesting) -> Engine:
         allows_introspection=settings.server.introspection,
         nesting=nesting,
     )
+
+
+@cache
+def _schema() -> GraphQLSchema:
+    """The schema, which no setting changes: one for all configurations that a process comes to."""
+    return executable(build_schema())

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -38,7 +38,9 @@ class Contexts:
         readers: Mapping[str, DocumentReader],
         key: bytes,
         doorkeeper: Doorkeeper | None = None,
+        session_of: Callable[..., Session] = Session,
     ) -> None:
+        self._session_of = session_of
         self._federation = federation
         self._sources = sources
         self._journal = journal
@@ -60,7 +62,7 @@ class Contexts:
         doorkeeper = self._doorkeeper
         viewer = ANYBODY if doorkeeper is None else await _admitted(doorkeeper, scope)
         return Context(
-            session=Session(
+            session=self._session_of(
                 self._federation,
                 deadline_s=self._deadline_s,
                 policy=_policy(viewer) if self._has_live else "",

@@ -14,6 +14,7 @@ from gateway.config import Settings
 from gateway.critical import Watch
 from gateway.http_server import Door
 from gateway.readiness import Readiness
+from gateway.tracing import UNTRACED, Tracing
 
 _SUM_UP_S = 10.0
 
@@ -48,7 +49,9 @@ class Running:
         *,
         does_pull: bool,
         report: Callable[[Progress], None],
+        tracing: Tracing = UNTRACED,
     ) -> None:
+        self._tracing = tracing
         self.readiness = Readiness()
         self.under_way: Callable[[], set[asyncio.Task[None]]] = set
         self._store = store
@@ -113,7 +116,11 @@ class Running:
         held = AsyncExitStack()
         try:
             opening = open_over(
-                settings, self._store, readiness=self.readiness, report=self._report
+                settings,
+                self._store,
+                readiness=self.readiness,
+                tracing=self._tracing,
+                report=self._report,
             )
             gateway = await held.enter_async_context(opening)
         except BaseException:

@@ -20,6 +20,7 @@ from gateway.metric import measured, together
 from gateway.reload import Reload
 from gateway.running import Running
 from gateway.scraping import Collect, scraped
+from gateway.tracing import opened_tracing
 
 Ready = Callable[[Gateway, socket.socket], Awaitable[None]]
 Beside = Callable[[Running], AbstractAsyncContextManager[None]]
@@ -98,7 +99,8 @@ async def answer(
     """
     async with AsyncExitStack() as stack:
         store = await open_store(settings, stack)
-        running = Running(store, does_pull=does_pull, report=report)
+        tracing = await stack.enter_async_context(opened_tracing(settings.telemetry))
+        running = Running(store, does_pull=does_pull, report=report, tracing=tracing)
         stack.push_async_callback(running.close)
         await running.open(settings)
         server = HttpServer(

@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import orjson
 
+from connectors.aspects import trace
 from connectors.contract import Environment, Malformed, Misconfigured
 from connectors.deadline import Deadlines
 from connectors.http.authenticated import Authenticated
@@ -119,7 +120,7 @@ class Wire:
         return url
 
     def _request(self, url: httpx2.URL, body: Mapping[str, Any] | None, run: Run) -> httpx2.Request:
-        headers = dict(run.headers) if run.headers else {}
+        headers = {**dict(run.headers), **trace.onward()}
         if body is None:
             return self._client.build_request("GET", url, headers=headers)
         headers["Content-Type"] = "application/json"
