@@ -42,7 +42,7 @@ from gateway.readiness import Readiness
 from gateway.reading import forwards_of, opened_reading
 from gateway.rehearsing import explainer_of, modes_of
 from gateway.request_context import Contexts
-from gateway.sharing import shared_over
+from gateway.sharing import opened_sharing
 from gateway.source_view import SourceView
 from gateway.spool import room_of
 from gateway.tracing import UNTRACED, Tracing, opened_tracing
