@@ -39,7 +39,12 @@ mutation {
 
 @asynccontextmanager
 async def world(
-    folder: Path, database: str, *, keys_per_call: int = 100, explain: str = "analyze"
+    folder: Path,
+    database: str,
+    *,
+    keys_per_call: int = 100,
+    explain: str = "analyze",
+    desk_settings: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[tuple[Gateway, company.Desk]]:
     """A gateway over the company with forty customers, all pulled, and its help desk."""
     rows = [(f"k{n}", f"客户 {n}", f"someone{n}@example.com", "", "") for n in range(1, 41)]
@@ -56,6 +61,7 @@ async def world(
         config["sources"]["desk"]["entities"]["ticket"]["by"]["customer"] |= {
             "keys_per_call": keys_per_call
         }
+        config["sources"]["desk"] |= desk_settings or {}
         path = folder / "customer360.yaml"
         path.write_text(yaml.safe_dump(config))
         async with open_gateway(load(path, {})) as gateway:
@@ -182,6 +188,37 @@ def test_an_analysis_has_the_data_and_what_each_step_took(
             assert counted == {
                 name: each["calls"] for name, each in plain["extensions"]["sources"].items()
             }
+
+    asyncio.run(scenario())
+
+
+def test_what_comes_from_the_cache_is_told_with_its_age(
+    tmp_path: Path, empty_database_url: str
+) -> None:
+    """The plan says how long answers are kept; the analysis, how many keys needed no call."""
+
+    async def scenario() -> None:
+        cache = {"cache": {"ticket": {"max_age_s": 60}}}
+        async with world(tmp_path, empty_database_url, desk_settings=cache) as (gateway, desk):
+            await sent(gateway, PAGE, None, first=5)
+
+            body = (await sent(gateway, PAGE, "analyze", first=5)).json()
+
+            assert desk.request_count == 1
+            found = {each["path"]: each for each in steps(body["extensions"]["explain"])}
+            (asked,) = [
+                each for each in found["customers.nodes.tickets"]["asks"] if "cache" in each
+            ]
+            assert (asked["source"], asked["cache"]["maxAgeS"]) == ("desk", 60)
+            assert asked["calls"] == 1
+            (real,) = [
+                each
+                for each in found["customers.nodes.tickets"]["real"]
+                if each["source"] == "desk"
+            ]
+            assert (real["calls"], real["keptKeys"]) == (0, 5)
+            assert 0 <= real["ageS"] < 60
+            assert body["extensions"]["explain"]["sources"]["desk"]["realCalls"] == 0
 
     asyncio.run(scenario())
 
