@@ -62,8 +62,8 @@ class HealthBoard:
     `failures` logs what goes wrong, `tallies` counts, and `latencies` keeps how long answers took.
     """
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self.failures = FailureLog()
+    def __init__(self, now: Callable[[], datetime], *, failures: FailureLog | None = None) -> None:
+        self.failures = failures or FailureLog()
         self.tallies = Tallies()
         self.latencies = Latencies()
         self._now = now

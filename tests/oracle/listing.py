@@ -49,6 +49,10 @@ def sliced(
     return Page(entity, rows[start:end] if end > start else [], order, *has, dead)
 
 
+ERROR_ID = "failure"
+"""The id that all failures are logged under."""
+
+
 def of_connection(page: Page, name: str) -> Any:
     """The value of a connection's field."""
     if name == "nodes":
@@ -61,6 +65,7 @@ def of_connection(page: Page, name: str) -> Any:
                 "source": each,
                 "code": "SOURCE_UNAVAILABLE",
                 "message": f"The source '{each}' is unavailable at the moment; try again later.",
+                "error_id": ERROR_ID,
             }
             for each in page.missing
         ]

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from graphql import GraphQLSchema
 
+from connectors.aspects.failure_log import FailureLog
 from connectors.contract import Answer, Batch, Connector, Unavailable
 from connectors.federation import Federation, Mode
 from connectors.health import HealthBoard
@@ -25,6 +26,7 @@ from resolvers.result import Result
 from schema.build import build_schema, executable
 from tests.connectors.native.filled import fill_table
 from tests.oracle.records import HELD, INDEXED, OBSERVED_AT, Company, Record, company
+from tests.oracle.listing import ERROR_ID
 from tests.oracle.reference import Reference, document_url
 
 LIMITS = DocumentLimits(max_fields=100_000, max_aliases=10_000, max_depth=100, max_nodes=10**12)
@@ -149,7 +151,7 @@ def _world(
         return kind(name, records.held_by(name), observed_at=OBSERVED_AT)
 
     others = {name: connector(name) for name in records.sources if name in records.live}
-    board = HealthBoard(lambda: OBSERVED_AT)
+    board = HealthBoard(lambda: OBSERVED_AT, failures=FailureLog(new_id=lambda: ERROR_ID))
     federation = Federation(native, others, modes=modes, board=board)
     return World(
         company=records,
