@@ -25,8 +25,8 @@ from resolvers.request import Request
 from resolvers.result import Result
 from schema.build import build_schema, executable
 from tests.connectors.native.filled import fill_table
-from tests.oracle.records import HELD, INDEXED, OBSERVED_AT, Company, Record, company
 from tests.oracle.listing import ERROR_ID
+from tests.oracle.records import HELD, INDEXED, OBSERVED_AT, Company, Record, company
 from tests.oracle.reference import Reference, document_url
 
 LIMITS = DocumentLimits(max_fields=100_000, max_aliases=10_000, max_depth=100, max_nodes=10**12)
