@@ -20,6 +20,7 @@ from graphql import (
     NonNullTypeNode,
     NullValueNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionNode,
     SelectionSetNode,
     TypeNode,
@@ -105,11 +106,27 @@ class _Pass:
 
     def _operation(self, node: OperationDefinitionNode) -> _Found:
         root = self._table.roots.get(node.operation)
-        if root is None or node.directives:
+        if root is None:
             raise Unsure
         found = _Found()
+        if node.directives:
+            self._of_operation(node, node.directives, found)
         self._selections(node.selection_set, root, found)
         return found
+
+    def _of_operation(
+        self, node: OperationDefinitionNode, directives: Sequence[DirectiveNode], found: _Found
+    ) -> None:
+        """The one directive of a query, with its one argument."""
+        known = self._table.of_queries.get(directives[0].name.value)
+        arguments = directives[0].arguments or ()
+        is_one = len(directives) == 1 and len(arguments) == 1
+        if known is None or not is_one or node.operation is not OperationType.QUERY:
+            raise Unsure
+        name, place = known
+        if arguments[0].name.value != name:
+            raise Unsure
+        place.check(arguments[0].value, found.usages)
 
     def _fragment(self, name: str, node: FragmentDefinitionNode) -> _Found:
         if node.directives or node.variable_definitions:

@@ -21,6 +21,7 @@ from connectors.health import SourceStatus
 from domain.access import RoleAccess
 from resolvers.context import Context
 from resolvers.execution import execute
+from resolvers.freshness import max_stale_s
 from resolvers.fusion import Doubtful
 from resolvers.introspection import introspect
 from resolvers.limit import DocumentLimits
@@ -129,6 +130,9 @@ class Engine:
         nesting = self._nesting if fuses else None
         try:
             task.document.check_cost(task.operation, task.variables.coerced, task.context.limits)
+            if task.operation.directives:
+                wanted_s = max_stale_s(task.operation, task.variables.coerced)
+                task.context.session.max_stale_s = wanted_s
             return await executed(task, nesting)
         except Doubtful:
             return await executed(task, None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
+    DirectiveLocation,
     GraphQLArgument,
     GraphQLField,
     GraphQLInterfaceType,
@@ -47,7 +48,8 @@ class TableType:
 class TypeTable:
     """The tables of one schema. Of introspection it has `__typename` alone.
 
-    `directives` are the places of the argument of `@skip` and `@include`.
+    `directives` are the places of the argument of `@skip` and `@include`, `of_queries` those of the
+    directives that may stand at a query and have one argument, which is required, with its name.
     """
 
     def __init__(self, schema: GraphQLSchema) -> None:
@@ -71,6 +73,13 @@ class TypeTable:
             each.name: self.inputs.place(each.args["if"])
             for each in schema.directives
             if each.name in {"skip", "include"} and set(each.args) == {"if"}
+        }
+        self.of_queries: Mapping[str, tuple[str, Place]] = {
+            each.name: (name, self.inputs.place(argument))
+            for each in schema.directives
+            if DirectiveLocation.QUERY in each.locations and len(each.args) == 1
+            for name, argument in each.args.items()
+            if is_required_argument(argument)
         }
 
     def _field(self, definition: GraphQLField) -> TableField:

@@ -5,6 +5,7 @@ from strawberry import Schema
 from strawberry.schema.config import StrawberryConfig
 
 from schema.customer import CustomerRecord
+from schema.directive import DIRECTIVES
 from schema.mutation import Mutation
 from schema.purchase import Product, PurchaseLine
 from schema.query import Query
@@ -17,6 +18,7 @@ def build_schema() -> Schema:
         query=Query,
         mutation=Mutation,
         types=[CustomerRecord, PurchaseLine, Product],
+        directives=DIRECTIVES,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
     _enforce_one_of(executable(schema))
