@@ -32,7 +32,7 @@ def served(command: Callable[[int], Sequence[str]], **environment: str) -> Itera
         _wait(process, port)
         yield port
     finally:
-        process.terminate()
+        process.kill()
         process.wait(timeout=10)
 
 
