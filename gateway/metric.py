@@ -44,6 +44,16 @@ MEANINGS: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
         "Failures by the code that clients read.",
         ("source", "entity", "code"),
     ),
+    "customer360_source_kept": (
+        "counter",
+        "Keys that were answered from memory; only of entities whose answers are kept.",
+        ("source", "entity"),
+    ),
+    "customer360_source_not_kept": (
+        "counter",
+        "Keys that the source had to be asked for, although answers are kept.",
+        ("source", "entity"),
+    ),
     "customer360_source_status": (
         "gauge",
         "1 at what became of the last question to a source.",
@@ -81,6 +91,7 @@ MEANINGS: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
         "The size of the documents and plans that are kept, as estimated.",
         (),
     ),
+    "customer360_kept_bytes": ("gauge", "The size of the answers that are kept in memory.", ()),
     "customer360_configuration_refused": (
         "gauge",
         "1 where the file was changed and refused, so that the one before it holds.",
@@ -109,6 +120,8 @@ def _of_sources(tallies: Mapping[tuple[str, str], Tally]) -> Iterator[Metric]:
     calls = _counter("customer360_source_calls")
     rows = _counter("customer360_source_rows")
     errors = _counter("customer360_source_errors")
+    kept = _counter("customer360_source_kept")
+    not_kept = _counter("customer360_source_not_kept")
     for labels, tally in tallies.items():
         _add(durations, labels, tally.durations)
         count = sum(tally.durations.counts)
@@ -117,9 +130,12 @@ def _of_sources(tallies: Mapping[tuple[str, str], Tally]) -> Iterator[Metric]:
             batches.add_metric([*labels, outcome.lower()], value)
         calls.add_metric(labels, tally.call_count)
         rows.add_metric(labels, tally.row_count)
+        if tally.kept_count or tally.not_kept_count:
+            kept.add_metric(labels, tally.kept_count)
+            not_kept.add_metric(labels, tally.not_kept_count)
         for code, value in tally.codes.items():
             errors.add_metric([*labels, code], value)
-    yield from (durations, batches, calls, rows, errors)
+    yield from (durations, batches, calls, rows, errors, kept, not_kept)
 
 
 def _of_health(gateway: Gateway) -> Iterator[Metric]:
@@ -162,6 +178,7 @@ def _of_process(running: Running) -> Iterator[Metric]:
     values = {
         "customer360_requests_in_flight": len(running.under_way()),
         "customer360_documents_bytes": running.gateway.engine.documents_bytes,
+        "customer360_kept_bytes": running.gateway.federation.reader.keeper.size,
         "customer360_configuration_refused": int(running.readiness.is_outdated),
     }
     for name, value in values.items():

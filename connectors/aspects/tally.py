@@ -30,12 +30,15 @@ class Tally:
     """What was asked of one entity of one source, in batches.
 
     `outcomes`: batches by what became of them, other than a whole answer; `codes`: failures by
-    code. `call_count` counts the requests or statements that were sent.
+    code. `call_count` counts the requests or statements that were sent; `kept_count` the keys that
+    were answered from memory, `not_kept_count` those that could have been and were not.
     """
 
     durations: Durations = field(default_factory=Durations)
     row_count: int = 0
     call_count: int = 0
+    kept_count: int = 0
+    not_kept_count: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
     codes: dict[str, int] = field(default_factory=dict)
 

@@ -46,6 +46,11 @@ class Keeper:
         self._chores: set[asyncio.Task[None]] = set()
 
     @property
+    def size(self) -> int:
+        """The bytes of what is kept in memory."""
+        return self._shelf.size
+
+    @property
     def is_needed(self) -> bool:
         """Whether anything at all may be kept."""
         return bool(self._keeping)

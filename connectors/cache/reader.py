@@ -74,7 +74,16 @@ class Reader:
             found.update(await self._asked(reading, template, missing))
         outcomes = [found[key] for key in reading.keys]
         _enter(outcomes, reading.account)
+        self._count(reading, len(reading.keys) - len(missing))
         return outcomes
+
+    def _count(self, reading: Reading, kept_count: int) -> None:
+        """Enter in the tallies what was answered from memory."""
+        source, entity = reading.connector.name, reading.batch.entity
+        if self._keeper.keeps(source, entity):
+            tally = self.board.tallies.of(source, entity)
+            tally.kept_count += kept_count
+            tally.not_kept_count += len(reading.keys) - kept_count
 
     def forget(self, source: str, entity: str, *, customer_ref: object = None) -> None:
         """Drop what was answered about an entity of a source, or about one customer in it.

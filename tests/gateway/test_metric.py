@@ -25,6 +25,9 @@ from tests.gateway.process import (
 Figures = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 
+KEPT = {"ticket": {"max_age_s": 60}}
+
+
 def scraped(it: Process) -> Mapping[str, list[tuple[Mapping[str, str], float]]]:
     """All samples by name."""
     found: dict[str, list[tuple[Mapping[str, str], float]]] = {}
@@ -44,11 +47,18 @@ def value(it: Process, name: str, **labels: str) -> float:
     )
 
 
-def configuration(database_url: str, desk_url: str, **server: Any) -> dict[str, Any]:
+def configuration(
+    database_url: str, desk_url: str, *, cache: Mapping[str, Any] | None = None, **server: Any
+) -> dict[str, Any]:
     """A gateway whose figures are shown."""
     return {
         "store": {"url": database_url},
-        "sources": {"shop": shop(), "desk": desk_at(desk_url, breaker={"failures": 1})},
+        "sources": {
+            "shop": shop(),
+            "desk": desk_at(
+                desk_url, breaker={"failures": 1}, cache=cache or {}, retry={"attempts": 0}
+            ),
+        },
         "telemetry": {"metrics_port": 0},
         "server": server,
     }
@@ -99,7 +109,7 @@ def test_every_metric_of_ours_is_described(tmp_path: Path, database_url: str) ->
     """It has the kind and labels that stand in the manual, and there are no others."""
     with (
         running_desk() as (desk, url),
-        running(tmp_path, configuration(database_url, url)) as it,
+        running(tmp_path, configuration(database_url, url, cache=KEPT)) as it,
     ):
         desk.status = 503
         it.ask(TICKETS)
@@ -161,3 +171,25 @@ def test_what_runs_is_counted_and_the_figures_are_not_for_clients(
         wait(lambda: value(it, "customer360_requests_in_flight") == 0)
         assert httpx2.get(f"{it.url}/metrics").status_code == 404
         assert len(it.nodes(NAMES)) == 3
+
+
+def test_what_is_answered_from_memory_is_counted(tmp_path: Path, database_url: str) -> None:
+    """By key; and how large it all is."""
+    with (
+        running_desk() as (desk, url),
+        running(tmp_path, configuration(database_url, url, cache=KEPT)) as it,
+    ):
+        it.ask(TICKETS)
+        answer = it.ask(TICKETS).json()
+
+        assert value(it, "customer360_source_kept_total", source="desk") == 3
+        assert value(it, "customer360_source_not_kept_total", source="desk") == 3
+        assert value(it, "customer360_kept_bytes") > 0
+        assert desk.request_count == 1
+        assert answer["extensions"]["sources"]["desk"] == {
+            "status": "ok",
+            "ms": 0.0,
+            "rows": 1,
+            "calls": 0,
+            "age": 0,
+        }
