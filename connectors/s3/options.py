@@ -8,7 +8,6 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from connectors.documents.options import StoreOptions
 from connectors.duration import Seconds
-from connectors.http.credentials import Auth
 from connectors.http.options import HttpOptions
 from connectors.http.secret import Secret
 from connectors.http.tls import Tls
@@ -133,7 +132,6 @@ class S3Options(StoreOptions):
         return HttpOptions(
             kind="s3",
             base_url=self.base_url,
-            auth=Auth(tls=self.tls),
             timeout_s=self.timeout_s,
             connect_timeout_s=self.connect_timeout_s,
             read_timeout_s=self.read_timeout_s,
