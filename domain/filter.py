@@ -95,6 +95,8 @@ def positive(filter_: Filter) -> Filter:
             return And(tuple(positive(each) for each in parts))
         case Or(parts):
             return Or(tuple(positive(each) for each in parts))
+        case Related(relation, part):
+            return Related(relation, positive(part))
         case _:
             return filter_
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from connectors.contract import Written
 from connectors.session import Session
-from domain.access import UNRESTRICTED, Policy
+from domain.access.policy import UNRESTRICTED, Policy
 from domain.viewer import ANYBODY, Viewer
 from resolvers.selection import Limits
 

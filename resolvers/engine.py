@@ -18,7 +18,7 @@ from graphql.execution import VariableValues
 
 from connectors.aspects.account import Accounts
 from connectors.health import SourceStatus
-from domain.access import RoleAccess
+from domain.access.policy import RoleAccess
 from resolvers.context import Context
 from resolvers.execution import execute
 from resolvers.freshness import max_stale_s

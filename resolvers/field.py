@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from domain.access import Mask
+from domain.access.policy import Mask
 from domain.catalogue import ENTITIES
 from domain.order import Order
 from resolvers.argument import Arguments, Binding

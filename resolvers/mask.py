@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from domain.access import Mask
+from domain.access.policy import Mask
 
 _LAST: Final = 4
 

@@ -27,7 +27,7 @@ from graphql import (
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 from strawberry.utils.str_converters import to_camel_case
 
-from domain.access import EntityAccess, Mask, RoleAccess
+from domain.access.policy import EntityAccess, Mask, RoleAccess
 from domain.catalogue import ENTITIES
 
 MASK: Final = "mask"
@@ -173,7 +173,7 @@ class _Pruning:
             yield from type_.fields
         else:
             for name in type_.fields:
-                if self.visibility.shows(entity, _snake(name)):
+                if self.visibility.shows(entity, snake(name)):
                     yield name
 
     @property
@@ -184,7 +184,7 @@ class _Pruning:
         return self._sees_sources or name == "name"
 
     def _tells(self, entity: str, name: str) -> bool:
-        return self.visibility.tells(entity, _snake(name))
+        return self.visibility.tells(entity, snake(name))
 
     def _may_name_by(self, name: str) -> bool:
         told_by = _CONTACTS.get(name)
@@ -266,7 +266,7 @@ class _Pruning:
     def _mask(self, type_name: str, name: str) -> Mask | None:
         entity = _entity_of(type_name)
         if entity is not None:
-            return None if name in _LISTS else self.visibility.mask(entity, _snake(name))
+            return None if name in _LISTS else self.visibility.mask(entity, snake(name))
         holder, parts = _PARTS.get(type_name, ("", frozenset()))
         return self.visibility.mask("customer", holder) if name in parts else None
 
@@ -342,7 +342,7 @@ _SNAKE: Mapping[str, str] = {
 }
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
     """The name in snake case, as configurations write it."""
     known = _SNAKE.get(name)
     if known is not None:

@@ -46,7 +46,8 @@ class Doorkeeper:
         `client` is the address that the connection comes from.
         """
         viewer = await self._found(headers, client)
-        return self._acting(viewer, headers.get(b"x-role"))
+        acting = self._acting(viewer, headers.get(b"x-role"))
+        return self._with_purpose(acting, headers.get(b"x-purpose"))
 
     async def _found(self, headers: Mapping[bytes, bytes], client: str | None) -> Viewer:
         sent = headers.get(b"authorization") or _as_bearer(headers.get(b"x-api-key"))
@@ -113,6 +114,19 @@ class Doorkeeper:
                 code=ErrorCode.FORBIDDEN,
             )
         return replace(viewer, roles=tuple(mine), role=role)
+
+    def _with_purpose(self, viewer: Viewer, said: bytes | None) -> Viewer:
+        """The purpose of the credential, else that of the request, if it is one of the role's."""
+        purpose = viewer.purpose or (said.decode("latin-1") if said else None)
+        allowed = self._access.roles[str(viewer.role)].purposes
+        if allowed and purpose not in allowed:
+            raise Rejected(
+                403,
+                f"The role '{viewer.role}' needs a purpose; possible in 'X-Purpose':"
+                f" {', '.join(allowed)}.",
+                code=ErrorCode.FORBIDDEN,
+            )
+        return viewer if purpose == viewer.purpose else replace(viewer, purpose=purpose)
 
 
 def _as_bearer(key: bytes | None) -> bytes | None:

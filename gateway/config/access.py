@@ -18,6 +18,8 @@ from pydantic import (
     model_validator,
 )
 
+from domain.access.policy import Mask
+
 RoleName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
 
 Algorithm = Literal[
@@ -52,11 +54,41 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
+class EntityRule(_Section):
+    """What a role sees of one entity."""
+
+    rows: Mapping[str, Any] | None = None
+    """Which rows: a filter as in `where`, in snake case, in which `$name` stands for what is known
+    of the viewer by that name: `{owner: {eq: $name}}`. Relations go by their names:
+    `{organization: {id: {eq: $company}}}`. Without it all, as far as what they belong to is
+    seen: the tickets of customers that are not seen are not seen either. Who is not known by a
+    name that a rule needs sees no row."""
+
+    fields: tuple[str, ...] | None = None
+    """Which fields and relations, by the names of the graph in snake case, such as `opened_at` or
+    `purchases`. Without it all. The `id` is always seen."""
+
+    masks: Mapping[str, Mask] = Field(default_factory=dict)
+    """What is shown of a field instead of the whole: `email` (`e***@example.com`), `last_four`
+    (`***0001`), `year`, `hash` (the same text for the same value) or `null`. A masked field can
+    neither be filtered, sorted nor searched by."""
+
+
 class Role(_Section):
     """A role that viewers act in."""
 
     description: str | None = None
     """What the role is for, in words."""
+
+    reads: Literal["everything"] | Mapping[str, EntityRule] = Field(default_factory=dict)
+    """What the role sees: `everything`, or entities by name, such as `customer`, `ticket` and
+    `source`. What is not named does not exist for the role."""
+
+    may: Literal["everything"] | tuple[str, ...] = ()
+    """The mutations that the role may use, by their names, or `everything`."""
+
+    purposes: tuple[str, ...] = ()
+    """What the data must be asked for. Without it any purpose will do, also none."""
 
 
 class TokenIssuer(_Section):

@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
+from connectors.federation import INDEXED
+from domain.catalogue import ENTITIES
 from domain.customer import Profile
 from domain.entity import value_fields
 from gateway.config.document import Node
 from gateway.config.problem import Place
+from gateway.config.role_reference import of_roles
 from gateway.config.wording import dotted, suggestion
 
 
@@ -13,6 +16,24 @@ def dangling(root: Node) -> Iterator[tuple[Place, str]]:
     """A place and a sentence for each name that means nothing."""
     sources = root.parts.get("sources")
     yield from _precedence(root, set(sources.parts) if sources else set())
+    for name, source in sources.parts.items() if sources else ():
+        yield from _kept(str(name), source)
+    yield from of_roles(root)
+
+
+def _kept(name: str, source: Node) -> Iterator[tuple[Place, str]]:
+    """Of which entities answers can be kept: of those that may be live."""
+    cache = source.parts.get("cache")
+    if cache is None:
+        return
+    known = ENTITIES.keys() - INDEXED
+    for entity in cache.parts:
+        path = dotted(("sources", name, "cache"))
+        if entity in INDEXED:
+            yield cache.keys[entity], f"{path}: customers are in the index, which is always asked"
+        elif entity not in known:
+            hint = suggestion(str(entity), known)
+            yield cache.keys[entity], f"{path}: there is no entity '{entity}'{hint}"
 
 
 def _precedence(root: Node, sources: Collection[object]) -> Iterator[tuple[Place, str]]:

@@ -15,7 +15,7 @@ from graphql import build_client_schema, introspection_from_schema, validate_sch
 from connectors.federation import Federation, Mode
 from connectors.health import HealthBoard
 from connectors.memory import MemoryConnector
-from domain.access import EntityAccess, Mask, Policy, RoleAccess
+from domain.access.policy import EntityAccess, Mask, Policy, RoleAccess
 from resolvers import identifier
 from resolvers.request import Request
 from resolvers.visibility import visible

@@ -8,9 +8,14 @@ import enum
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
-from domain.filter import And, Compare, Filter, Not, Op, Or, Related
+from domain.catalogue import ENTITIES
+from domain.entity import FieldType
+from domain.filter import And, Compare, Filter, Not, Op, Or, Related, all_of, positive
+from domain.relation import relation_of
+from domain.typed import typed
 
 NOTHING: Final = Or(())
 """The filter that no row passes."""
@@ -33,9 +38,13 @@ class Mask(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the viewer is known by, in place of a value of a filter: `$partner`."""
+    """What the viewer is known by, in place of a value of a filter: `$partner`.
+
+    `value_type` is the type of the field that it is compared with.
+    """
 
     name: str
+    value_type: FieldType = FieldType.TEXT
 
 
 class ClaimMissing(Exception):
@@ -99,16 +108,48 @@ UNRESTRICTED: Final = Policy(role=RoleAccess(name="", sees_everything=True), row
 """The policy where the configuration has no rules."""
 
 
+OWNERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        **{
+            name: ("customer",)
+            for name, each in ENTITIES.items()
+            if relation_of(each, "customer") is not None
+        },
+        "purchase_line": ("purchase",),
+        "campaign_membership": ("campaign", "customer"),
+    }
+)
+"""The relations to what a record belongs to: it is not seen where that is not seen."""
+
+
 def bound(role: RoleAccess, claims: Mapping[str, Any]) -> Policy:
     """The policy of a role for a viewer with these claims."""
-    rows = {
-        name: _bound_or_nothing(access.rows, claims)
-        for name, access in sorted(role.entities.items())
-        if access.rows is not None
-    }
+    rows: dict[str, Filter] = {}
+    for name in sorted({*role.entities, *_IMPLIED}):
+        filter_ = _rule(role, name, claims)
+        if filter_ is not None:
+            rows[name] = positive(filter_)
     # Filters are plain data: equal ones read equally.
-    text = repr((role.name, sorted(rows.items(), key=lambda each: each[0])))
+    text = repr((role.structure, sorted(rows.items(), key=lambda each: each[0])))
     return Policy(role=role, rows=rows, key=hashlib.sha256(text.encode()).hexdigest())
+
+
+_IMPLIED = ("customer_record",)
+"""What is seen with customers, without a rule of its own."""
+
+
+def _rule(role: RoleAccess, entity: str, claims: Mapping[str, Any]) -> Filter | None:
+    """What rows of an entity must pass: the rule of their own, and those of what they belong to."""
+    parts: list[Filter] = []
+    access = role.entities.get(entity)
+    if access is not None and access.rows is not None:
+        parts.append(_bound_or_nothing(access.rows, claims))
+    for name in OWNERS.get(entity, ()):
+        relation = relation_of(ENTITIES[entity], name)
+        if relation is not None and relation.entity in role.entities:
+            rule = _rule(role, relation.entity, claims)
+            parts += [] if rule is None else [Related(name, rule)]
+    return all_of(parts)
 
 
 def _bound_or_nothing(template: Filter, claims: Mapping[str, Any]) -> Filter:
@@ -136,11 +177,15 @@ def _value(value: object, op: Op, claims: Mapping[str, Any]) -> object:
     if not isinstance(value, Claim):
         return value
     found = claims.get(value.name)
-    if found is None:
-        raise ClaimMissing(value.name)
     if op in {Op.IN, Op.NOT_IN}:
-        return tuple(found) if isinstance(found, list | tuple) else (found,)
-    if isinstance(found, list | dict):
-        # A list where one value is meant is no value to compare with.
-        raise ClaimMissing(value.name)
-    return found
+        many = found if isinstance(found, list | tuple) else [found]
+        return tuple(_known(value, each) for each in many)
+    return _known(value, found)
+
+
+def _known(claim: Claim, found: object) -> object:
+    """A claim as a value of its field. What is none denies, as a claim that is missing."""
+    try:
+        return typed(found, claim.value_type)
+    except ValueError as exc:
+        raise ClaimMissing(claim.name) from exc

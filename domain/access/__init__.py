@@ -1,0 +1,1 @@
+"""Access: what roles may see and do, and the rules that say so."""
