@@ -1,10 +1,29 @@
 """The settings that every source has, whatever its kind."""
 
+import re
 from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from connectors.duration import Pause, Seconds
+
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OF_CONNECTION = frozenset(
+    {
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
 
 
 class OptionGroup(BaseModel):
@@ -60,13 +79,14 @@ class Keeping(OptionGroup):
     """How long answers of a live entity are kept and given again."""
 
     max_age_s: Pause = 0
-    """How old a kept answer may be to be given instead of asking, in seconds; 0 keeps none."""
+    """How old a kept answer may be to be given instead of asking, in seconds; 0 always asks."""
 
     stale_while_revalidate_s: Pause = 0
-    """How much longer it is given while it is asked for anew in the background."""
+    """How much longer than that it is given while it is asked for anew in the background."""
 
     stale_if_error_s: Pause = 0
-    """How much longer it is given where the source fails."""
+    """How much longer than `max_age_s` it is given where the source does not answer. A source that
+    refuses is no such case."""
 
 
 class Options(OptionGroup):
@@ -106,6 +126,16 @@ class Options(OptionGroup):
     forward_headers: tuple[str, ...] = ()
     """Headers of the client's request that go on to the source, such as `Authorization`. What is
     kept for one client is then never given to another with other headers."""
+
+    @field_validator("forward_headers")
+    @classmethod
+    def _are_forwardable(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not _HEADER.fullmatch(name):
+                raise ValueError(f"'{name}' is no name of a header")
+            if name.lower() in _OF_CONNECTION:
+                raise ValueError(f"'{name}' is about the connection and cannot go on to a source")
+        return names
 
     @property
     def synced(self) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """What `check` finds out: whether the store and every source can be reached and fit."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from connectors import registry
@@ -28,8 +28,20 @@ async def inspect(
     known = registry.kinds() if kinds is None else kinds
     opener = Opener(now=lambda: datetime.now(UTC), base_dir=settings.base_dir, kinds=known)
     checks = [_of_source(name, settings, opener) for name in settings.sources]
-    results = await asyncio.gather(_of_store(settings), *checks)
-    return dict(zip([STORE, *settings.sources], results, strict=True))
+    of_store, *of_sources = await asyncio.gather(_of_store(settings), *checks)
+    found = {
+        name: [*_of_keeping(name, settings), *each]
+        for name, each in zip(settings.sources, of_sources, strict=True)
+    }
+    return {STORE: of_store, **found}
+
+
+def _of_keeping(name: str, settings: Settings) -> Iterator[Finding]:
+    """What is said of keeping answers and means nothing."""
+    options = settings.sources[name]
+    for entity in sorted(options.cache.keys() & options.synced):
+        message = f"{entity} is synced: its records are in the store, and this changes nothing."
+        yield Finding(Severity.WARNING, message, f"sources.{name}.cache.{entity}")
 
 
 async def _of_source(name: str, settings: Settings, opener: Opener) -> Sequence[Finding]:

@@ -38,7 +38,7 @@ def decoded(data: bytes) -> tuple[Entry, tuple[str, ...]]:
         tokens, asked_at, is_partial, rows = orjson.loads(data)
         kept = tuple(tuple(_value(each) for each in row) for row in rows)
         return Entry(kept, float(asked_at), bool(is_partial)), tuple(tokens)
-    except (ValueError, TypeError, KeyError, ArithmeticError) as exc:
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as exc:
         raise Unfit(f"these bytes hold no entry ({exc})") from exc
 
 

@@ -19,6 +19,7 @@ from connectors.contract import (
     Severity,
 )
 from connectors.errors import Misconfigured
+from connectors.options import Keeping
 from gateway.config.settings import Settings, Store
 from gateway.inspection import inspect
 
@@ -92,6 +93,30 @@ def test_every_source_is_tried_whatever_the_others_do(database_url: str) -> None
         "fine": [],
     }
     assert sorted(closed) == ["fine", "hanging", "odd", "refusing"]
+
+
+def test_answers_of_a_synced_entity_are_not_kept_and_the_setting_says_so() -> None:
+    """It changes nothing, which is worth a word."""
+
+    class Synced(Options):
+        """A source whose tickets are in the store."""
+
+        @property
+        def synced(self) -> frozenset[str]:
+            """Its tickets."""
+            return frozenset({"ticket"})
+
+    keeping = {"ticket": Keeping(max_age_s=5), "purchase": Keeping(max_age_s=5)}
+    settings = Settings(
+        store=Store.model_validate({"url": "postgresql://nobody@127.0.0.1:1/none"}),
+        sources={"fine": Synced(kind="probe", cache=keeping)},
+    )
+    kind = Kind(name="probe", options=Synced, open=lambda name, _o, _e: Probe(name, []))
+
+    findings = asyncio.run(inspect(settings, kinds={"probe": kind}))
+
+    text = "ticket is synced: its records are in the store, and this changes nothing."
+    assert findings["fine"] == [Finding(Severity.WARNING, text, "sources.fine.cache.ticket")]
 
 
 def test_a_new_store_is_no_error(empty_database_url: str) -> None:

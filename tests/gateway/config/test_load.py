@@ -45,15 +45,18 @@ identity:
 
     assert problems(tmp_path, text) == [
         (
-            "customer360.yaml:1:1: unknown setting 'srever'; there are 'cache', 'identity',"
-            " 'limits', 'redis', 'server', 'sources', 'store', 'telemetry'"
+            "customer360.yaml:1:1: unknown setting 'srever'; there are 'access', 'cache',"
+            " 'downloads', 'identity', 'limits', 'redis', 'server', 'sources', 'store', 'telemetry'"
         ),
         "customer360.yaml:4:11: sources.shop.kind: there is no kind 'sqll'; did you mean 'sql'?",
         (
             "customer360.yaml:5:3: 'Crm' cannot be the name of a source; use small letters, digits,"
             " '_' and '-', with a letter first"
         ),
-        "customer360.yaml:8:16: sources.Crm.timeout_s must be a number, not 'soon'",
+        (
+            "customer360.yaml:8:16: sources.Crm.timeout_s must be a number of seconds, such as 60,"
+            " not 'soon'"
+        ),
         "customer360.yaml:9:3: 'native' is the gateway's own store; give the source another name",
         "customer360.yaml:11:5: 'kind' is missing in sources.desk; there are 'rest', 'sql'",
         "customer360.yaml:12:9: 'url' is missing in sources.mail",
@@ -91,7 +94,7 @@ identity:
         ("server: {port: 1.5}", "1:16: server.port must be a whole number, not the number 1.5"),
         (
             "server: {cors_origins: 'https://a.example'}",
-            "1:24: server.cors_origins must be a list, not text",
+            "1:24: server.cors_origins must be a list, not text; put [ ] around it",
         ),
         (
             "server: {cors_origins: ['https://a.example/x']}",
@@ -166,10 +169,10 @@ def test_a_secret_is_never_shown_in_a_problem(tmp_path: Path) -> None:
 
     assert problems(tmp_path, text, {"SECRET": "hunter2"}) == [
         (
-            "customer360.yaml:5:16: sources.shop.timeout_s must be a number, not what its variable"
-            " holds"
+            "customer360.yaml:5:16: sources.shop.timeout_s must be a number of seconds, such as 60,"
+            " not what its variable holds"
         ),
-        "customer360.yaml:6:24: server.cors_origins must be a list, not text",
+        "customer360.yaml:6:24: server.cors_origins must be a list, not text; put [ ] around it",
         "customer360.yaml:6:39: server.port must be a whole number, not what its variable holds",
     ]
 
@@ -229,3 +232,38 @@ def test_the_native_store_cannot_be_configured_as_a_kind_of_source(tmp_path: Pat
             " 'sql'"
         )
     ]
+
+
+def test_only_entities_that_may_be_live_have_answers_to_keep(tmp_path: Path) -> None:
+    """A typo and customers are told at the name itself."""
+    text = SHOP + "    cache:\n      tickts: {max_age_s: 5}\n      customer: {}\n      ticket: {}\n"
+
+    assert problems(tmp_path, text) == [
+        (
+            "customer360.yaml:6:7: sources.shop.cache: there is no entity 'tickts'; did you mean"
+            " 'ticket'?"
+        ),
+        (
+            "customer360.yaml:7:7: sources.shop.cache: customers are in the index, which is always"
+            " asked"
+        ),
+    ]
+
+
+def test_headers_of_the_connection_are_not_forwarded(tmp_path: Path) -> None:
+    """Nor is what cannot be the name of a header."""
+    for name, why in [
+        ("Host", "is about the connection and cannot go on to a source"),
+        ("Content-Length", "is about the connection and cannot go on to a source"),
+        ("X Y", "is no name of a header"),
+        ("令牌", "is no name of a header"),
+    ]:
+        (problem,) = problems(tmp_path, f"{SHOP}    forward_headers: [Authorization, '{name}']\n")
+        assert f"'{name}' {why}" in problem
+
+
+@pytest.mark.parametrize("url", ["http://cache", "redis://", "cache:6379", "''"])
+def test_the_address_of_redis_says_that_it_is_one(tmp_path: Path, url: str) -> None:
+    """It is a secret, and is not shown."""
+    (problem,) = problems(tmp_path, f"redis: {{url: {url}}}\n")
+    assert "redis.url: it must start with redis:// or rediss://, and name a host" in problem
