@@ -66,6 +66,16 @@ _BY_CODE: Mapping[str, tuple[type[SourceError], str]] = MappingProxyType(
     }
 )
 
+_NOT_IN = (Refused, "the store does not let us in; check the keys and what they allow")
+_BY_STATUS: Mapping[int, tuple[type[SourceError], str]] = MappingProxyType(
+    {
+        401: _NOT_IN,
+        403: _NOT_IN,
+        404: (Misconfigured, "nothing is there; check `endpoint` and `bucket`"),
+    }
+)
+"""For stores, and for proxies before them, that say no code."""
+
 
 def code(content: Content) -> str:
     """The code of an error of S3; empty where there is none."""
@@ -79,7 +89,8 @@ def failure(content: Content, *, source: str, run: Run) -> SourceError:
     meaning = _BY_CODE.get(code(content))
     if meaning is None:
         moved = content.headers.get("x-amz-bucket-region")
-        meaning = _REGIONAL if moved and content.status in {301, 307, 400} else None
+        is_moved = moved and content.status in {301, 307, 400}
+        meaning = _REGIONAL if is_moved else _BY_STATUS.get(content.status)
     if meaning is None:
         return general
     kind, text = meaning
@@ -88,7 +99,7 @@ def failure(content: Content, *, source: str, run: Run) -> SourceError:
     path = content.url.path
     error = kind(
         source,
-        f"{path} answered {content.status} {code(content)}: {text}",
+        f"{path} answered {content.status} {code(content)}".rstrip() + f": {text}",
         retry_after_s=general.retry_after_s,
     )
     # What is said of the credentials, the bucket or the load holds for all further requests.

@@ -14,7 +14,6 @@ from connectors.http.message import Run
 from connectors.webdav.multistatus import WANTED, Resource, resources, steps
 from connectors.webdav.options import WebdavOptions
 
-_MULTI_STATUS = 207
 _GONE = frozenset({404, 410})
 _FORBIDDEN = 403
 _NO_WEBDAV = frozenset({400, 405, 501})
@@ -142,12 +141,12 @@ class WebdavStore:
 
     def _check(self, found: Content) -> None:
         """Raise where an answer is no list."""
-        if found.status == _MULTI_STATUS:
+        if found.failure is None:
             return
         if found.status == _FORBIDDEN and b"propfind-finite-depth" in found.body:
             text = "the server lists folders one by one only; write `depth: 1`"
             raise Misconfigured(self._source, text)
-        if found.failure is not None and found.status not in _NO_WEBDAV:
+        if found.status not in _NO_WEBDAV:
             raise found.failure
         raise Misconfigured(
             self._source,

@@ -125,7 +125,7 @@ def test_a_folder_that_is_not_there_has_no_documents() -> None:
         (httpx2.Response(401), Refused, "the credentials in `auth` are not valid"),
         (httpx2.Response(403), Refused, "do not allow this"),
         (httpx2.Response(405), Misconfigured, "no WebDAV is spoken there; check `base_url`"),
-        (httpx2.Response(200, html="<html/>"), Misconfigured, "no WebDAV is spoken there"),
+        (httpx2.Response(200, html="<html><p>"), Malformed, "is no whole XML"),
         (httpx2.Response(429, headers={"Retry-After": "9"}), Unavailable, "too many requests"),
         (httpx2.Response(500), Unavailable, "the source failed"),
         (httpx2.Response(507), Unavailable, "the source failed"),
