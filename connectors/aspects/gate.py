@@ -117,13 +117,7 @@ class SourceGate:
         """Wait until everything allows a call, in the order of coming, and count it."""
         if not self._rates and self.rest_s <= 0:
             return
-        try:
-            async with asyncio.timeout(max(0.0, ends_at - self._clock())):
-                await self._line.acquire()
-        except TimeoutError as exc:
-            self.refuse_if_resting(0.0)
-            words = f"others waited for a turn before it, as {_limits_of(self._rates)} are allowed"
-            raise OverLimit(self._source, words) from exc
+        await self._join_line(ends_at)
         try:
             while not await self._is_free(ends_at):
                 pass
@@ -133,10 +127,23 @@ class SourceGate:
             self._full = None
             self._line.release()
 
+    async def _join_line(self, ends_at: float) -> None:
+        if not self._line.locked():
+            await self._line.acquire()
+            return
+        try:
+            async with asyncio.timeout(max(0.0, ends_at - self._clock())):
+                await self._line.acquire()
+        except TimeoutError as exc:
+            self.refuse_if_resting(0.0)
+            words = f"others waited for a turn before it, as {_limits_of(self._rates)} are allowed"
+            raise OverLimit(self._source, words) from exc
+
     async def _is_free(self, ends_at: float) -> bool:
         """Whether a call may begin now, after the wait that is due where it fits."""
-        left_s = ends_at - self._clock()
-        self.refuse_if_resting(left_s)
+        if self.rest_s <= 0 and all(each.is_ready() for each in self._rates):
+            return True
+        self.refuse_if_resting(ends_at - self._clock())
         waits = [(await each.wait_s(), each.rate) for each in self._rates]
         longest_s, rate = max(waits, key=lambda each: each[0], default=(0.0, None))
         if rate is not None and longest_s > 0 and longest_s > ends_at - self._clock():
@@ -146,8 +153,6 @@ class SourceGate:
             self._full = None if rate is None else (self._clock() + longest_s, rate)
             await asyncio.sleep(wait_s)
             return False
-        if all(each.is_ready() for each in self._rates):
-            return True
         if rate is not None and self._clock() >= ends_at:
             raise self._over(rate, 0.0)
         return False

@@ -113,7 +113,7 @@ class Guarded:
         with guard.admitted(left_s) as admission, patience.until(ends_at) as waiting:
             try:
                 with self.deadlines.within(left_s):
-                    answer = await self.inner.fetch(replace(batch, timeout_s=left_s))
+                    answer = await self.inner.fetch(_within(batch, left_s))
             except (TimeoutError, Unavailable) as exc:
                 is_late = isinstance(exc, (TimeoutError, TimedOut))
                 if is_late and waiting.has_only_waited:
@@ -156,3 +156,8 @@ class Guarded:
             raise
         except Exception as exc:
             raise unexpected(self.name, exc) from exc
+
+
+def _within(batch: Batch, left_s: float) -> Batch:
+    """The batch with what is left of its time; as it is where that is all but all of it."""
+    return batch if left_s > batch.timeout_s * 0.999 else replace(batch, timeout_s=left_s)
