@@ -1,8 +1,8 @@
 """How a source is told who asks: the settings under `auth`."""
 
 import base64
-from collections.abc import Iterator
-from typing import Self
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -59,6 +59,19 @@ class Auth(SecretSettings):
     """A certificate of ours, and whose certificates we trust."""
     headers: dict[str, Secret] = Field(default_factory=dict)
     """Further headers that must stay secret, by name."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_given(cls, value: Any) -> Any:
+        """Refuse what was begun and left empty: it would ask the source without credentials."""
+        empty = (
+            [name for name, each in value.items() if each is None]
+            if isinstance(value, Mapping)
+            else []
+        )
+        if empty:
+            raise ValueError(f"nothing stands behind `{empty[0]}`; write it, or leave it out")
+        return value
 
     @model_validator(mode="after")
     def _excludes(self) -> Self:

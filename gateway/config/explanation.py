@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from gateway.config.document import Node
 from gateway.config.outline import Schema, names_at
 from gateway.config.problem import Place
-from gateway.config.wording import dotted, inside, shown, suggestion
+from gateway.config.wording import dotted, inside, listed, shown, suggestion
 
 _WANTED: Mapping[str, str] = MappingProxyType(
     {
@@ -32,6 +32,9 @@ _WANTED: Mapping[str, str] = MappingProxyType(
     }
 )
 """What a setting wants, by the first part of pydantic's type of the error."""
+
+_FEW = 8
+"""So many settings are listed where a mapping is wanted."""
 
 _SAFE_TO_SHOW = frozenset({"bool", "int", "float", "decimal"})
 
@@ -107,7 +110,7 @@ def _sentence(each: _Located, prefix: tuple[str | int, ...], schema: Schema) -> 
         case "value_error" | "assertion_error":
             return _named(path, each.error["msg"].partition(", ")[2])
         case _:
-            return _other(each, path)
+            return _other(each, path, schema)
 
 
 def _named(path: Sequence[str | int], text: str) -> str:
@@ -121,7 +124,7 @@ def _not_among(each: _Located, path: Sequence[str | int]) -> str:
     return f"{dotted(path)}: {value} is not known{suggestion(str(each.node.value), choices)}"
 
 
-def _other(each: _Located, path: Sequence[str | int]) -> str:
+def _other(each: _Located, path: Sequence[str | int], schema: Schema) -> str:
     family = re.sub(
         r"_(type|parsing|from_float|parsing_size|attributes_type)$", "", each.error["type"]
     )
@@ -129,12 +132,28 @@ def _other(each: _Located, path: Sequence[str | int]) -> str:
     if wanted is None:
         text = each.error["msg"].replace("Input should", "must").replace("String should", "must")
         return _named(path, text[0].lower() + text[1:])
-    hint = (
-        "; put it in quotes"
-        if wanted == "text" and isinstance(each.node.value, int | float)
-        else ""
-    )
-    return f"{dotted(path)} must be {wanted}, not {_described(each, family)}{hint}"
+    hint = _hint(wanted, each, names_at(schema, each.path))
+    unit = _unit(wanted, path)
+    return f"{dotted(path)} must be {wanted}{unit}, not {_described(each, family)}{hint}"
+
+
+def _hint(wanted: str, each: _Located, names: Sequence[str]) -> str:
+    """How to write what is wanted."""
+    if wanted == "text" and isinstance(each.node.value, int | float):
+        return "; put it in quotes"
+    if wanted == "a list":
+        return "; put [ ] around it"
+    if wanted == "a mapping" and 0 < len(names) <= _FEW:
+        return f"; write what it holds: {listed(names)}"
+    return ""
+
+
+def _unit(wanted: str, path: Sequence[str | int]) -> str:
+    """In which unit a number is, by the end of its name."""
+    name = str(path[-1]) if path else ""
+    units = {"_s": " of seconds, such as 60", "_bytes": " of bytes, such as 1000000"}
+    known = [unit for ending, unit in units.items() if name.endswith(ending)]
+    return known[0] if known and "number" in wanted else ""
 
 
 def _described(each: _Located, family: str) -> str:

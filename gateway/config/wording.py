@@ -27,9 +27,13 @@ def suggestion(wrong: str, names: Iterable[str], *, taken: Collection[str] = ())
         return f"; did you mean '{lower[near[0]]}'?"
     if not known:
         return ""
-    listed = ", ".join(f"'{name}'" for name in known[:_MAX_NAMES])
-    more = " …" if len(known) > _MAX_NAMES else ""
-    return f"; there {'is' if len(known) == 1 else 'are'} {listed}{more}"
+    return f"; there {'is' if len(known) == 1 else 'are'} {listed(known)}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in quotes, as many as can be read."""
+    more = " …" if len(names) > _MAX_NAMES else ""
+    return ", ".join(f"'{name}'" for name in names[:_MAX_NAMES]) + more
 
 
 def shown(value: object) -> str:
