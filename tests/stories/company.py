@@ -83,6 +83,7 @@ class Desk:
     def __init__(self) -> None:
         self.request_count = 0
         self.status = 200
+        self.headers: Mapping[str, str] = {}
         self.tickets: Sequence[Mapping[str, Any]] = TICKETS
         self.app = Starlette(routes=[Route("/tickets", self._tickets)])
 
@@ -91,7 +92,7 @@ class Desk:
         if request.headers.get("authorization") != "Bearer open-sesame":
             return JSONResponse({"error": "who are you?"}, status_code=401)
         if self.status != 200:
-            return JSONResponse({"error": "not now"}, status_code=self.status)
+            return JSONResponse({"error": "not now"}, self.status, self.headers)
         found = self.tickets
         for name, key in (("ids", "id"), ("who", "who")):
             wanted = request.query_params.get(name)

@@ -18,6 +18,13 @@ query ($mail: String!) {
   }
 }
 """
+TICKETS_OF_SHARED = """
+{
+  customers(where: {name: {startsWith: "Shared"}}) {
+    nodes { tickets { nodes { id } missingSources { source } } }
+  }
+}
+"""
 SOURCES = "{ sources { name status problem entities { entity mode recordCount skippedCount } } }"
 
 
@@ -160,6 +167,50 @@ def test_two_customers_with_one_address_stay_two_and_the_address_names_neither(
         (error,) = answer["errors"]
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
         assert error["message"].startswith("2 customers have this in common")
+
+    asyncio.run(run())
+
+
+def test_an_empty_list_is_not_a_list_that_is_unknown(tmp_path: Path, database_url: str) -> None:
+    """Who has no tickets has none; who cannot be asked for is unknown; and so says the source."""
+
+    async def run() -> None:
+        with running_desk() as (desk, port):
+            async with gateway(tmp_path, database_url, port) as it:
+                await it.sync.sync_source("people")
+
+                empty = await ask(it, TICKETS_OF_SHARED)
+                desk.status = 500
+                unknown = await ask(it, TICKETS_OF_SHARED)
+
+        pages = [each["tickets"] for each in empty["data"]["customers"]["nodes"]]
+        assert pages == [{"nodes": [], "missingSources": []}] * 2
+        assert "errors" not in empty
+        assert empty["extensions"]["sources"]["desk"]["status"] == "ok"
+        pages = [each["tickets"] for each in unknown["data"]["customers"]["nodes"]]
+        assert pages == [None, None]
+        assert unknown["extensions"]["sources"]["desk"]["status"] == "down"
+        ids = {each["extensions"]["errorId"] for each in unknown["errors"]}
+        assert (len(unknown["errors"]), len(ids)) == (2, 1)
+
+    asyncio.run(run())
+
+
+def test_a_source_that_says_when_to_come_back_is_quoted(tmp_path: Path, database_url: str) -> None:
+    """In whole seconds, never too few."""
+
+    async def run() -> None:
+        with running_desk() as (desk, port):
+            async with gateway(tmp_path, database_url, port) as it:
+                await it.sync.sync_source("people")
+                desk.status = 429
+                desk.headers = {"Retry-After": "30"}
+
+                answer = await ask(it, ADA, mail="ada@example.com")
+
+        (error,) = answer["errors"]
+        assert error["extensions"]["retryAfter"] == 30
+        assert answer["data"]["customer"]["name"] == "Ada Lovelace"
 
     asyncio.run(run())
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx2
+from starlette.types import ASGIApp
 
 from gateway.http.door import GraphQL
 from resolvers.request import Request
@@ -63,7 +64,7 @@ def ask(
 
 
 def with_client(
-    app: GraphQL, run: Callable[[httpx2.AsyncClient], Awaitable[httpx2.Response]]
+    app: ASGIApp, run: Callable[[httpx2.AsyncClient], Awaitable[httpx2.Response]]
 ) -> httpx2.Response:
     """Run with a client that talks to `app` without a socket."""
 
