@@ -7,8 +7,9 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Never
 
@@ -18,6 +19,7 @@ from rich.console import Console
 from gateway import serving
 from gateway.app import Gateway
 from gateway.config import Settings, load
+from gateway.demo import fault
 from gateway.demo import folder as places
 from gateway.demo.generation import generate, is_current
 from gateway.demo.playing import played, ports, url, variables
@@ -42,11 +44,26 @@ def demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Listen at this port.")] = 8360,
     data_dir: Annotated[Path, typer.Option(help="Keep everything in this folder.")] = DATA_DIR,
     reset: Annotated[bool, typer.Option("--reset", help="Make data and store anew.")] = False,
+    breaks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--break",
+            metavar="SOURCE=FAULT",
+            help="Break a source, such as desk=blackhole; may be repeated. While a demo runs, the"
+            " same command breaks its sources, and SOURCE=none heals them.",
+        ),
+    ] = None,
 ) -> None:
     """Start five systems full of made-up customers, and a gateway over them."""
     _require_extra()
-    signal.signal(signal.SIGTERM, _end)
     home = data_dir.absolute()
+    is_running = breaks is not None and places.is_claimed(home)
+    broken = _broken(fault.read(home) if is_running else {}, breaks or [])
+    if is_running:
+        fault.write(home, broken)
+        typer.echo(f"In the demo that runs: {_told(broken)}")
+        return
+    signal.signal(signal.SIGTERM, _end)
     console = Console(stderr=True)
     with places.claimed(home), ports() as sockets:
         crm_url, desk_url = map(url, sockets)
@@ -55,12 +72,15 @@ def demo(
         settings = _settings(given, host, port)
         with listen(settings.server):
             pass  # A port that is taken should be told before anything is made.
+        # An earlier demo may have ended with something broken.
+        fault.write(home, {})
+        fault.move(data, {})
         if reset or not is_current(data):
             places.empty(home, settings.postgresql_dir)
         _make(data, console)
         with played(data, sockets):
             told = {"crm_url": crm_url, "desk_url": desk_url, "data": str(data)}
-            serving.run(_serve(settings, console, told))
+            serving.run(_serve(settings, console, told, partial(_break, home, broken)))
 
 
 def _require_extra() -> None:
@@ -72,6 +92,26 @@ def _require_extra() -> None:
             err=True,
         )
         raise typer.Exit(ExitCode.FAILED)
+
+
+def _broken(before: fault.Faults, words: Sequence[str]) -> fault.Faults:
+    try:
+        return fault.changed(before, words)
+    except fault.UnknownFault as exc:
+        raise typer.BadParameter(str(exc), param_hint="--break") from exc
+
+
+def _break(home: Path, faults: fault.Faults) -> None:
+    """Only now that everything was pulled once: who is broken before has no customers."""
+    if faults:
+        fault.write(home, faults)
+        typer.echo(f"Broken: {_told(faults)}")
+
+
+def _told(faults: fault.Faults) -> str:
+    if not faults:
+        return "nothing is broken any more"
+    return ", ".join(f"{name} ({each})" for name, each in faults.items())
 
 
 def _end(number: int, _frame: object) -> Never:
@@ -100,14 +140,16 @@ def _timed(console: Console, title: str) -> Iterator[None]:
     console.print(f"done in {time.monotonic() - began:.1f} s")
 
 
-async def _serve(settings: Settings, console: Console, told: Mapping[str, str]) -> None:
+async def _serve(
+    settings: Settings, console: Console, told: Mapping[str, str], when_pulled: Callable[[], None]
+) -> None:
     set_up(settings.telemetry)
     bars = Bars(console)
     tasks: list[asyncio.Task[None]] = []
 
     async def greet(gateway: Gateway, listening: socket.socket) -> None:
         text = welcome(address(listening), configuration=str(CONFIGURATION), **told)
-        tasks.append(asyncio.create_task(_greet(settings, gateway, bars, text)))
+        tasks.append(asyncio.create_task(_greet(settings, gateway, bars, text, when_pulled)))
 
     console.print("Starting the gateway, and pulling what it keeps itself …")
     with bars:
@@ -116,11 +158,14 @@ async def _serve(settings: Settings, console: Console, told: Mapping[str, str]) 
         task.cancel()
 
 
-async def _greet(settings: Settings, gateway: Gateway, bars: Bars, text: str) -> None:
+async def _greet(
+    settings: Settings, gateway: Gateway, bars: Bars, text: str, when_pulled: Callable[[], None]
+) -> None:
     problems = await first_pull(settings, gateway.store)
     await gateway.sources.refresh(gateway.store)
     bars.finish()
     bars.__exit__(None, None, None)
+    when_pulled()
     for problem in problems:
         typer.echo(f"This source could not be pulled and is tried again: {problem}", err=True)
     typer.echo(text)

@@ -47,6 +47,19 @@ def claimed(folder: Path) -> Iterator[None]:
         yield
 
 
+def is_claimed(folder: Path) -> bool:
+    """Whether a demo runs in the folder at this moment."""
+    mark = folder / MARK
+    if not mark.exists():
+        return False
+    with mark.open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def empty(folder: Path, postgresql_dir: Path) -> None:
     """Remove the data and the store of a folder that was claimed."""
     cluster, until = Cluster(postgresql_dir), time.monotonic() + _PATIENCE_S

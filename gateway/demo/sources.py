@@ -1,7 +1,8 @@
 """The process that plays the two HTTP systems of the demo: `python -m gateway.demo.sources`.
 
 It gets two listening sockets and a folder, and lives as long as its standard input is open: when
-whoever started it ends, in whatever way, the pipe closes and so does this.
+whoever started it ends, in whatever way, the pipe closes and so does this. Beside the folder is a
+file that says what is broken at the moment: see `gateway.demo.fault`.
 """
 
 import argparse
@@ -9,6 +10,8 @@ import asyncio
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -18,6 +21,10 @@ from gateway.demo import crm, desk
 from gateway.demo.access import CRM_TOKEN, DESK_PASSWORD, DESK_USER
 from gateway.demo.crm_service import CrmService
 from gateway.demo.desk_service import DeskService
+from gateway.demo.door import Door
+from gateway.demo.fault import SERVICES, Fault, Faults, move, read
+
+_LOOK_S = 0.2
 
 
 def applications(data_dir: Path) -> tuple[Starlette, Starlette]:
@@ -28,16 +35,43 @@ def applications(data_dir: Path) -> tuple[Starlette, Starlette]:
 
 
 async def serve(data_dir: Path, sockets: Sequence[socket.socket]) -> None:
-    """Serve both, each at its socket, until standard input ends."""
+    """Serve both, each behind a door at its socket, until standard input ends."""
+    trouble = _Trouble(data_dir)
     servers = [_Server(_config(app)) for app in applications(data_dir)]
-    jobs = [
-        asyncio.create_task(server.serve(sockets=[listening]))
-        for server, listening in zip(servers, sockets, strict=True)
-    ]
-    await asyncio.to_thread(sys.stdin.buffer.read)
-    for server in servers:
-        server.should_exit = True
-    await asyncio.gather(*jobs)
+    with ExitStack() as stack:
+        inner = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in servers]
+        jobs = [
+            asyncio.create_task(server.serve(sockets=[listening]))
+            for server, listening in zip(servers, inner, strict=True)
+        ]
+        watching = asyncio.create_task(trouble.watch())
+        for name, listening, behind in zip(SERVICES, sockets, inner, strict=True):
+            door = Door(behind.getsockname()[1], partial(trouble.of, name))
+            await asyncio.start_server(door.connect, sock=listening)
+        await asyncio.to_thread(sys.stdin.buffer.read)
+        watching.cancel()
+        for server in servers:
+            server.should_exit = True
+        await asyncio.gather(*jobs)
+
+
+class _Trouble:
+    """What is broken at the moment, as the file beside the data says."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data = data_dir
+        self._faults: Faults = {}
+
+    def of(self, name: str) -> Fault:
+        """The fault of a source."""
+        return self._faults.get(name, Fault.NONE)
+
+    async def watch(self) -> None:
+        """Look at the file again and again."""
+        while True:
+            self._faults = read(self._data.parent)
+            move(self._data, self._faults)
+            await asyncio.sleep(_LOOK_S)
 
 
 class _Server(uvicorn.Server):

@@ -29,5 +29,9 @@ Behind it:
   documents  {data}/documents (PDF, Word, text)
   configured in {configuration}
 
+See how the answer bears a system that fails: in another terminal, with the same command,
+  --break desk=blackhole   (or down, delay, 429, 500, html … ; crm too; documents=down)
+  --break desk=none        heals it
+
 Ctrl-C stops everything. The next start finds the same data; --reset makes them anew.
 """

@@ -13,13 +13,16 @@ from urllib.parse import urlsplit
 from tests.browser.devtools import Browser, Event, Page, browsing, find, open_page
 
 _TABS = "[...document.querySelectorAll('.graphiql-tab-button')]"
-_EXECUTE = "document.querySelector('.graphiql-execute-button')"
+EXECUTE = "document.querySelector('.graphiql-execute-button')"
+READY = f"{EXECUTE} !== null && document.querySelector('.view-lines') !== null"
+"""What is true on the page once it can be used."""
+
 # The same button stops an operation as long as one runs.
-_IS_IDLE = f"{_EXECUTE}.ariaLabel.startsWith('Execute')"
+_IS_IDLE = f"{EXECUTE}.ariaLabel.startsWith('Execute')"
 # GraphiQL looks for the name of the operation 100 ms after a document changes. A timer of the page
 # that starts later and lasts longer ends after that, however busy the machine is.
 _SETTLE = "new Promise(done => setTimeout(done, 300))"
-_EDITOR = "document.querySelector('.graphiql-query-editor textarea')"
+EDITOR = "document.querySelector('.graphiql-query-editor textarea')"
 
 
 @dataclass(slots=True)
@@ -44,7 +47,7 @@ def visit(chromium: str, url: str, *, screenshot: Path | None = None) -> Report:
     report = Report()
     with browsing(chromium) as browser:
         page = open_page(browser, url)
-        page.wait_for(f"{_EXECUTE} !== null && document.querySelector('.view-lines') !== null")
+        page.wait_for(READY)
         for place in range(page.evaluate(f"{_TABS}.length")):
             title, answer = _run_tab(page, place)
             report.answers[title] = answer
@@ -65,7 +68,7 @@ def _run_tab(page: Page, place: int) -> tuple[str, Any]:
     )
     page.wait_for(_IS_IDLE)
     page.evaluate(_SETTLE)
-    page.evaluate(f"{_EXECUTE}.click()")
+    page.evaluate(f"{EXECUTE}.click()")
     page.browser.wait(lambda: _finished(page.browser, title) is not None, what=f"answer of {title}")
     request = _finished(page.browser, title)
     body = page.browser.call("Network.getResponseBody", page.session, requestId=request)["body"]
@@ -96,7 +99,7 @@ def _look_around(page: Page, report: Report, screenshot: Path | None) -> None:
     page.evaluate("document.querySelector('[aria-label=\"Show History\"]').click()")
     page.wait_for("document.querySelectorAll('.graphiql-history-item').length > 0")
     report.remembers = True
-    page.evaluate(f"{_EDITOR}.focus()")
+    page.evaluate(f"{EDITOR}.focus()")
     page.type_text("{ noSuchField } ")
     page.wait_for("document.querySelector('.graphiql-query-editor .squiggly-error') !== null")
     report.marks_mistakes = True

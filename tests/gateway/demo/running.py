@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ class Demo:
     process: subprocess.Popen[str]
     endpoint: str
     printed: str
+    home: Path
 
     def example(self, name: str, **variables: Any) -> Mapping[str, Any]:
         """The whole response to one of the example queries."""
@@ -31,6 +33,22 @@ class Demo:
         own = EXAMPLES / f"{name}.json"
         given = json.loads(own.read_text("utf-8")) if own.exists() else {}
         return self.ask(query, {**given, **variables})
+
+    @contextmanager
+    def broken(self, source: str, fault: str) -> Iterator[None]:
+        """Have a source broken by the command line, as long as the block lasts."""
+        self._break(f"{source}={fault}")
+        try:
+            yield
+        finally:
+            self._break(f"{source}=none")
+
+    def _break(self, word: str) -> None:
+        subprocess.run(  # noqa: S603 - our own command
+            command("--data-dir", str(self.home), "--break", word), check=True, capture_output=True
+        )
+        # The systems of the demo look every 0.2 s.
+        time.sleep(0.5)
 
     def ask(self, query: str, variables: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         """The whole response to a query."""
@@ -59,7 +77,7 @@ def running(data_dir: Path, *arguments: str) -> Iterator[Demo]:
     )
     try:
         printed, endpoint = _until_ready(process)
-        yield Demo(process, endpoint, printed)
+        yield Demo(process, endpoint, printed, data_dir)
     finally:
         process.terminate()
         process.communicate(timeout=_PATIENCE_S)
