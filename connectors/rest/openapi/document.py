@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
@@ -12,7 +12,6 @@ import yaml
 Node: TypeAlias = Mapping[str, Any]
 
 _VERSION = re.compile(r"3\.[0-9]+(\.[0-9]+)?\S*")
-_DEPTH = 12
 
 
 class NoDocument(Exception):
@@ -21,9 +20,10 @@ class NoDocument(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed document. `root` is the whole."""
+    """A parsed document. `root` is the whole, `known` what was merged of it already."""
 
     root: Node
+    known: dict[str, Node] = field(default_factory=dict)
 
     def resolved(self, node: object) -> Node:
         """What a node means: the end of its references; nothing where they lead nowhere."""
@@ -46,14 +46,24 @@ class Document:
             found = found.get(name) if isinstance(found, Mapping) else None
         return found
 
-    def schema(self, node: object, depth: int = _DEPTH) -> Node:
-        """A schema with `allOf` merged, and of alternatives the first that is not null."""
-        found = self.resolved(node)
-        if depth == 0:
+    def schema(self, node: object, above: frozenset[str] = frozenset()) -> Node:
+        """A schema with `allOf` merged, and of alternatives the first that is not null.
+
+        `above` are the references that led here: a schema that is a part of itself has an end.
+        """
+        place = node.get("$ref") if isinstance(node, Mapping) else None
+        if not isinstance(place, str):
+            return self._merged(self.resolved(node), above)
+        if place in above:
             return {}
-        parts = [self.schema(each, depth - 1) for each in _listed(found, "allOf")]
+        if place not in self.known:
+            self.known[place] = self._merged(self.resolved(node), above | {place})
+        return self.known[place]
+
+    def _merged(self, found: Node, above: frozenset[str]) -> Node:
+        parts = [self.schema(each, above) for each in _listed(found, "allOf")]
         for name in ("oneOf", "anyOf"):
-            others = [self.schema(each, depth - 1) for each in _listed(found, name)]
+            others = [self.schema(each, above) for each in _listed(found, name)]
             parts += [each for each in others if each.get("type") != "null"][:1]
         merged: dict[str, Any] = {}
         for part in [*parts, {k: v for k, v in found.items() if k not in _COMBINING}]:

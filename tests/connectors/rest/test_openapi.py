@@ -126,8 +126,8 @@ def test_a_link_header_tells_that_there_are_pages() -> None:
 
 
 def test_schemas_that_contain_themselves_have_an_end() -> None:
-    """By references, by `allOf` and by a reference to itself."""
-    schemas = {
+    """By references, by `allOf`, by a reference to itself; and what branches is merged once."""
+    schemas: dict[str, Any] = {
         "Ticket": {
             "allOf": [
                 {"$ref": "#/components/schemas/Ticket"},
@@ -142,6 +142,10 @@ def test_schemas_that_contain_themselves_have_an_end() -> None:
         "Loop": {"$ref": "#/components/schemas/Loop"},
         "Far": {"$ref": "other.yaml#/Far"},
     }
+    for number in range(60):
+        below = {"$ref": f"#/components/schemas/{f'S{number + 1}' if number < 59 else 'Base'}"}
+        schemas[f"S{number}"] = {"allOf": [below, below, below]}
+    schemas["Ticket"]["allOf"].append({"$ref": "#/components/schemas/S0"})
     ref = {"$ref": "#/components/schemas/Ticket"}
     paths = {"/tickets": {"get": _answer({"type": "array", "items": ref})}}
 
