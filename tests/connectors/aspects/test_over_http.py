@@ -1,23 +1,19 @@
 """A REST source with all aspects, over real connections to a small server."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 
 from connectors.aspects.guarded import Guarded
 from connectors.aspects.opening import Opener
 from connectors.contract import SourceError, TimedOut, Unavailable
 from connectors.rest import KIND
+from tests.connectors.aspects.desk import Desk
 from tests.connectors.aspects.virtual import T
 from tests.connectors.rest.opening import NOW, by_customer, options, tickets
 from tests.serving import serving
@@ -25,40 +21,9 @@ from tests.serving import serving
 SINGLE = {"path": "/tickets/{key}", "how": "single", "items": "data"}
 
 
-@dataclass
-class Desk:
-    """A help desk; `answers` are due before it is well, by customer or for everybody (`*`).
-
-    `asked` has the customer and the moment of every request; `left` counts those whose asker
-    went away before the answer.
-    """
-
-    answers: dict[str, list[Response]] = field(default_factory=dict)
-    asked: list[tuple[str, float]] = field(default_factory=list)
-    takes_s: float = 0.0
-    left: int = 0
-
-    async def tickets(self, request: Request) -> Response:
-        """The tickets of a customer: one."""
-        customer = request.path_params["customer"]
-        self.asked.append((customer, time.monotonic()))
-        for each in (customer, "*"):
-            if self.answers.get(each):
-                return self.answers[each].pop(0)
-        until = time.monotonic() + self.takes_s
-        while time.monotonic() < until:
-            await asyncio.sleep(0.01)
-            if await request.is_disconnected():
-                self.left += 1
-                break
-        ticket = {"id": f"t-{customer}", "customer_id": customer, "status": "open"}
-        return JSONResponse({"data": [ticket | {"created": "2026-01-01T00:00:00Z"}]})
-
-
 @asynccontextmanager
 async def _opened(desk: Desk, **settings: Any) -> AsyncIterator[Guarded]:
-    app = Starlette(routes=[Route("/api/tickets/{customer}", desk.tickets)])
-    with serving(app) as url:
+    with serving(desk.app()) as url:
         made = options(tickets(by={"customer": SINGLE}), base_url=f"{url}/api", **settings)
         source = Opener(now=lambda: NOW, base_dir=Path(), kinds={"rest": KIND}).open("desk", made)
         try:
