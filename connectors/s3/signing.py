@@ -24,19 +24,20 @@ class _Library:
 
 
 class Signer:
-    """Signs for one bucket. The library is loaded when something is signed for the first time."""
+    """Signs for one bucket. The library is loaded where there is one, and not for the others."""
 
     def __init__(self, source: str, options: S3Options) -> None:
         self._source = source
         self._options = options
-        self._library: _Library | None = None
+        # Loading takes a quarter of a second, which no question shall wait for.
+        self._library = None if options.anonymous else _loaded()
         self._credentials: Any = None
 
     async def headers(self, request: httpx2.Request) -> dict[str, str]:
         """The headers that a request is signed by. Raises `Misconfigured` and `Refused`."""
         if self._options.anonymous:
             return {}
-        library, credentials = self._loaded(), await self._frozen()
+        library, credentials = self._there(), await self._frozen()
         signed = library.request.AWSRequest(request.method, str(request.url))
         library.auth.S3SigV4Auth(credentials, "s3", self._options.region).add_auth(signed)
         return dict(signed.headers.items())
@@ -45,7 +46,7 @@ class Signer:
         """An address that gets an object without further credentials, for `link_lifetime_s`."""
         if self._options.anonymous:
             return url
-        library, credentials = self._loaded(), await self._frozen()
+        library, credentials = self._there(), await self._frozen()
         params = {"response-content-disposition": disposition}
         signed = library.request.AWSRequest("GET", url, params=params)
         expires = int(self._options.link_lifetime_s)
@@ -56,7 +57,7 @@ class Signer:
         return str(signed.url)
 
     async def _frozen(self) -> Any:
-        library, options = self._loaded(), self._options
+        library, options = self._there(), self._options
         if self._credentials is None and options.access_key and options.secret_key:
             token = options.session_token
             self._credentials = library.credentials.Credentials(
@@ -84,15 +85,23 @@ class Signer:
             " role, or write `anonymous: true`",
         )
 
-    def _loaded(self) -> _Library:
+    def _there(self) -> _Library:
         if self._library is None:
-            try:
-                names = ("auth", "awsrequest", "credentials", "session", "exceptions")
-                self._library = _Library(*(importlib.import_module(f"botocore.{n}") for n in names))
-            except ImportError as exc:
-                text = "install the extra 's3': pip install 'customer360-gateway[s3]'"
-                raise Misconfigured(self._source, f"{text} (botocore is missing)") from exc
+            raise Misconfigured(
+                self._source,
+                "install the extra 's3': pip install 'customer360-gateway[s3]' (botocore is"
+                " missing)",
+            )
         return self._library
+
+
+def _loaded() -> _Library | None:
+    """The library; `None` where it is not installed, which the first question tells."""
+    names = ("auth", "awsrequest", "credentials", "session", "exceptions")
+    try:
+        return _Library(*(importlib.import_module(f"botocore.{name}") for name in names))
+    except ImportError:
+        return None
 
 
 class Signed(httpx2.AsyncBaseTransport):
