@@ -45,7 +45,8 @@ class Invalidation:
     def heard(self, text: str) -> None:
         """Another process says that something changed."""
         try:
-            origin, source, entity, customer_ref = orjson.loads(text)
+            said = orjson.loads(text)
+            origin, source, entity, customer_ref = said if isinstance(said, list) else ()
         except ValueError:
             # Another release may say it otherwise: then nothing that is kept is certain.
             self.reader.forget_all()

@@ -1,7 +1,7 @@
 """A source to read through: it counts what it is asked, and answers when it is told to."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -15,12 +15,18 @@ from connectors.federation import Federation, Found, Question
 from connectors.health import HealthBoard
 from connectors.options import Keeping
 from connectors.session import Session
+from domain.access.policy import UNRESTRICTED, Policy
 from tests.connectors.federated import ADA, BOB, NOW, Faulty, guarding, index, rows, source, ticket
 
 T = TypeVar("T")
 
 TICKETS = Question(entity="ticket", fields=("record_id", "subject"), match=("customer_id",))
 OF_ADA, OF_BOB = [(ADA,)], [(BOB,)]
+
+
+def policy(key: str) -> Policy:
+    """A policy that differs from those with other keys."""
+    return Policy(role=UNRESTRICTED.role, rows={}, key=key)
 
 
 @dataclass
@@ -105,20 +111,20 @@ def place(
     remote: RemoteShelf | None = None,
     max_bytes: int = 10_000_000,
     clock: Clock | None = None,
+    tickets: Sequence[Mapping[str, Any]] = (),
     **more: Any,
 ) -> Place:
-    """A gateway that keeps tickets of the desk as it is said."""
+    """A gateway that keeps tickets of the desk as it is said, and has `tickets` of its own."""
     clock = clock or Clock()
     board = HealthBoard(lambda: NOW)
     kept = {} if keeping is None else {("desk", "ticket"): keeping}
     keeper = Keeper(kept, shelf=Shelf(max_bytes), remote=remote, now_s=clock)
     federation = Federation(
-        index("desk"),
+        index("desk", tickets=tickets),
         {"desk": guarding(desk.connector())},
-        modes={},
         board=board,
         invalidation=Invalidation(Reader(board, keeper=keeper)),
-        **more,
+        **{"modes": {}, **more},
     )
     return Place(desk, federation, clock)
 

@@ -9,7 +9,7 @@ from connectors.contract import Malformed, Misconfigured, Refused, TimedOut, Una
 from connectors.errors import CircuitOpen
 from connectors.health import SourceStatus
 from connectors.options import Keeping
-from tests.connectors.cache.reading import OF_ADA, OF_BOB, Place, played, until
+from tests.connectors.cache.reading import OF_ADA, OF_BOB, Place, played, policy, until
 
 A_MINUTE = Keeping(max_age_s=60)
 AGING = Keeping(max_age_s=60, stale_while_revalidate_s=30)
@@ -223,15 +223,15 @@ def test_what_is_kept_stays_within_its_bytes() -> None:
 
     async def story(it: Place) -> None:
         for n in range(50):
-            session = it.session(policy=f"role {n}")
+            session = it.session(policy=policy(f"role {n}"))
             await it.told(session)
         shelf = it.federation.reader.keeper._shelf
         assert shelf.size <= 20_000
         assert 0 < len(shelf) < 50
         asked = len(it.desk.asked)
-        await it.told(it.session(policy="role 49"))
+        await it.told(it.session(policy=policy("role 49")))
         assert len(it.desk.asked) == asked
-        await it.told(it.session(policy="role 0"))
+        await it.told(it.session(policy=policy("role 0")))
         assert len(it.desk.asked) == asked + 1
 
     played(story, keeping=A_MINUTE, max_bytes=20_000)

@@ -8,7 +8,7 @@ from connectors.aspects.account import Account
 from connectors.cache.reader import Reading
 from connectors.contract import Batch, Malformed, TimedOut, Unavailable
 from connectors.health import SourceStatus
-from tests.connectors.cache.reading import OF_ADA, OF_BOB, Place, played, until
+from tests.connectors.cache.reading import OF_ADA, OF_BOB, Place, played, policy, until
 
 
 def test_a_hundred_equal_questions_at_once_are_one_call() -> None:
@@ -32,7 +32,7 @@ def test_a_hundred_equal_questions_at_once_are_one_call() -> None:
 @pytest.mark.parametrize(
     "difference",
     [
-        [{"policy": f"role {n}"} for n in range(100)],
+        [{"policy": policy(f"role {n}")} for n in range(100)],
         [{"headers": {"authorization": f"Bearer {n}"}} for n in range(100)],
     ],
 )
