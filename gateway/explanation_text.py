@@ -28,6 +28,8 @@ def tree_of(explanation: Explanation, *, is_whole: bool) -> Tree:
         _add_step(tree, each, is_whole=is_whole)
     if not explanation.steps:
         tree.add(Text("asks no source"))
+    for entity, rule in explanation.rules.items():
+        tree.add(Text(f"only {entity} where {where_text(rule)}", "yellow"))
     calls = tree.add(Text("calls"))
     for source, total in explanation.sources.items():
         calls.add(Text(f"{source}: {_total(total, explanation.mode)}"))

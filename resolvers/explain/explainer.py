@@ -101,7 +101,7 @@ class Explainer:
         federation = self.stage.federation(diary.note)
         empty_house = replace(
             task.context,
-            session=Session(federation, deadline_s=_PATIENCE_S),
+            session=Session(federation, deadline_s=_PATIENCE_S, policy=task.context.policy),
             journal=SilentJournal(),
             adopt=nothing_to_adopt,
         )

@@ -11,14 +11,15 @@ from resolvers.explain.wording import order_text, where_text
 
 def payload(explanation: Explanation) -> Mapping[str, Any]:
     """The JSON object of an explanation."""
-    return {
-        "mode": explanation.mode.value,
-        "operation": {"type": explanation.operation_type, "name": explanation.operation},
-        "cost": {"nodes": explanation.node_count, "maxNodes": explanation.max_nodes},
-        "fused": explanation.is_fused,
-        "sources": {name: _total(each) for name, each in explanation.sources.items()},
-        "steps": [_step(each) for each in explanation.steps],
-    }
+    return _given(
+        mode=explanation.mode.value,
+        operation={"type": explanation.operation_type, "name": explanation.operation},
+        cost={"nodes": explanation.node_count, "maxNodes": explanation.max_nodes},
+        fused=explanation.is_fused,
+        policy={name: where_text(each) for name, each in explanation.rules.items()} or None,
+        sources={name: _total(each) for name, each in explanation.sources.items()},
+        steps=[_step(each) for each in explanation.steps],
+    )
 
 
 def _total(total: Total) -> Mapping[str, Any]:

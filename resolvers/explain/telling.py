@@ -148,6 +148,10 @@ class Story:
 def told(plan: Plan, story: Story, task: Task, nesting: Nesting | None) -> Explanation:
     """The explanation of an operation."""
     cost = task.document.cost(task.operation, task.context.limits)
+    inquiries = [each for _, each in story.rehearsal.inquiries]
+    fused = [each.entity for inquiry in inquiries for each in inquiry.fused]
+    entities = {*fused, *(each.entity for each in inquiries)}
+    rules = task.context.policy.rows
     return Explanation(
         mode=Extent.PLAN if story.diary is None else Extent.ANALYZE,
         operation=task.operation.name.value if task.operation.name else None,
@@ -155,6 +159,7 @@ def told(plan: Plan, story: Story, task: Task, nesting: Nesting | None) -> Expla
         node_count=cost.count(task.variables.coerced),
         max_nodes=task.document.max_nodes,
         is_fused=nesting is not None,
+        rules={name: rules[name] for name in sorted(entities & rules.keys())},
         steps=[story.step(each) for each in plan.root.steps],
         sources=story.totals(),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from connectors.options import Keeping
 from connectors.rehearsal.inquiry import Way, Work
+from domain.filter import Filter
 
 
 class Extent(enum.StrEnum):
@@ -118,5 +119,6 @@ class Explanation:
     node_count: int
     max_nodes: int
     is_fused: bool
+    rules: Mapping[str, Filter]
     steps: Sequence[Explained]
     sources: Mapping[str, Total]
