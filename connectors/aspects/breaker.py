@@ -66,6 +66,11 @@ class Admission:
         if self._is_first():
             self._breaker.release(self._round)
 
+    def yields(self) -> None:
+        """Let another question try the source, where this one takes long; what comes of it counts."""
+        if not self._is_over:
+            self._breaker.release(self._round)
+
     def _is_first(self) -> bool:
         was_over, self._is_over = self._is_over, True
         return not was_over

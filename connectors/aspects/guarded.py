@@ -5,11 +5,13 @@ connector, and with each of its calls the gate. Each attempt passes the breaker,
 that is found dead in the midst of a question is not asked again for it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from connectors.aspects import patience
+from connectors.aspects.breaker import Admission
 from connectors.aspects.guard import Guard, unexpected
 from connectors.aspects.retry import Findings, is_worth_it
 from connectors.contract import (
@@ -89,7 +91,7 @@ class Guarded:
         try:
             while True:
                 with self.guard.admitted(self.guard.options.timeout_s) as admission:
-                    page = await self._next(pages, entity)
+                    page = await self._next(pages, entity, admission)
                     admission.answered()
                 if page is None:
                     return
@@ -129,14 +131,20 @@ class Guarded:
             guard.note(admission, question, answer)
             return answer
 
-    async def _next(self, pages: AsyncIterator[ChangePage], entity: str) -> ChangePage | None:
-        timeout_s = self.guard.options.page_timeout_s
+    async def _next(
+        self, pages: AsyncIterator[ChangePage], entity: str, admission: Admission
+    ) -> ChangePage | None:
+        options = self.guard.options
+        # A page may take minutes, for which nobody else could try a source that was left alone.
+        yielding = asyncio.get_running_loop().call_later(options.timeout_s, admission.yields)
         try:
-            with self.deadlines.within(timeout_s):
+            with self.deadlines.within(options.page_timeout_s):
                 return await anext(pages, None)
         except TimeoutError as exc:
-            message = f"no page of {entity} within {timeout_s:g} s (`page_timeout_s`)"
-            raise TimedOut(self.name, message) from exc
+            words = f"no page of {entity} within {options.page_timeout_s:g} s (`page_timeout_s`)"
+            raise TimedOut(self.name, words) from exc
+        finally:
+            yielding.cancel()
 
     def _late(self, batch: Batch, left_s: float) -> TimedOut:
         message = f"no answer within {left_s:.3g} s to a question about {batch.entity}"

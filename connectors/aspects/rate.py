@@ -43,7 +43,8 @@ class RateKeeper:
         self._allowance = allowance
         self._clock = clock
         self._window = Window(rate.per_s, clock=clock)
-        self._portion = max(1, rate.calls // _FIRST_PORTION)
+        self._first_portion = max(1, rate.calls // _FIRST_PORTION)
+        self._portion = self._first_portion
         self._lease: Lease | None = None
         self._lease_ends_at = 0.0
         self._refused_until = 0.0
@@ -134,6 +135,9 @@ class RateKeeper:
         except (SourceError, TimeoutError) as exc:
             self._do_without(exc)
             return None
+        except asyncio.CancelledError:
+            self._portion = self._first_portion
+            raise
         if self._is_alone:
             log.info("shared_limit_is_back", source=self._source)
         self._is_alone = False
@@ -151,5 +155,7 @@ class RateKeeper:
                 share=max(1, self.rate.calls // self._sharers),
                 error=str(exc),
             )
+        # It may have been leased all the same, and is lost then.
+        self._portion = self._first_portion
         self._is_alone = True
         self._alone_until = self._clock() + _ACCOUNT_PAUSE_S

@@ -272,6 +272,32 @@ def test_a_scan_that_gives_no_page_is_given_up() -> None:
     _told(story, Mute("desk", {"ticket": TICKETS}), page_timeout_s=30)
 
 
+def test_a_page_that_takes_long_does_not_keep_others_from_trying_the_source() -> None:
+    """A pull that comes first to a source that was left alone may take minutes."""
+
+    class Slow(Scripted):
+        async def scan(self, entity: str, *, since: Cursor | None) -> AsyncIterator[ChangePage]:
+            await asyncio.sleep(100)
+            async for page in MemoryConnector.scan(self, entity, since=since):
+                yield page
+
+    async def story(source: Guarded) -> None:
+        with pytest.raises(Unavailable):
+            await source.fetch(BATCH)
+        await asyncio.sleep(15)
+        pages = source.scan("ticket", since=None)
+        pulling = asyncio.create_task(anext(pages))
+        await asyncio.sleep(9)
+        with pytest.raises(CircuitOpen):
+            await source.fetch(BATCH)
+        await asyncio.sleep(1)
+        assert ids(await source.fetch(BATCH)) == ["a", "b", "王"]
+        assert source.guard.breaker.state is BreakerState.CLOSED
+        await pulling
+
+    _told(story, Slow(down()), breaker={"failures": 1}, retry={"attempts": 0})
+
+
 class _Able(MemoryConnector):
     """Can do what only some connectors can."""
 
