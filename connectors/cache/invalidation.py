@@ -14,6 +14,8 @@ log = structlog.get_logger(__name__)
 Tell = Callable[[str], Awaitable[None]]
 """Sends a short text to all processes on the same store, this one too."""
 
+_WIDTH = 4
+
 
 async def _nobody(_text: str) -> None:
     """There is no other process."""
@@ -44,16 +46,23 @@ class Invalidation:
 
     def heard(self, text: str) -> None:
         """Another process says that something changed."""
-        try:
-            said = orjson.loads(text)
-            origin, source, entity, customer_ref = said if isinstance(said, list) else ()
-        except ValueError:
+        said = _read(text)
+        if said is None:
             # Another release may say it otherwise: then nothing that is kept is certain.
             self.reader.forget_all()
             return
+        origin, source, entity, customer_ref = said
         if origin != self._own:
             self.reader.forget(source, entity, customer_ref=customer_ref)
 
     def missed(self) -> None:
         """Something may have been said that was not heard."""
         self.reader.forget_all()
+
+
+def _read(text: str) -> tuple[str, str, str, str | None] | None:
+    try:
+        said = orjson.loads(text)
+    except ValueError:
+        return None
+    return tuple(said) if isinstance(said, list) and len(said) == _WIDTH else None
