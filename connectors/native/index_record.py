@@ -117,4 +117,6 @@ def _phone(value: Mapping[str, Any] | str, region: str | None) -> PhoneNumber:
     parts = {"original": value} if isinstance(value, str) else dict(value)
     e164, original = parts.pop("e164", None), parts.pop("original", None)
     original = str(original or e164)
-    return PhoneNumber(e164=normalised_phone(original, region=region), original=original, **parts)
+    # What the source's own settings say of its country is known to the connector only.
+    known = normalised_phone(e164, region=None) or normalised_phone(original, region=region)
+    return PhoneNumber(e164=known, original=original, **parts)
