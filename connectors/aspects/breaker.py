@@ -67,7 +67,7 @@ class Admission:
             self._breaker.release(self._round)
 
     def yields(self) -> None:
-        """Let another question try the source, where this one takes long; what comes of it counts."""
+        """Let another question try the source, where this one takes long. Both count."""
         if not self._is_over:
             self._breaker.release(self._round)
 

@@ -6,7 +6,7 @@ from itertools import count
 from structlog.testing import capture_logs
 
 from connectors.aspects.failure_log import FailureLog
-from connectors.errors import Unavailable
+from connectors.errors import SourceError, Unavailable
 
 
 class Clock:
@@ -142,3 +142,17 @@ def test_kinds_of_failures_are_forgotten_before_they_fill_the_memory() -> None:
 
     assert len(logs) == 3000
     assert len(failures._told) == 1000
+
+
+def test_what_should_not_happen_is_logged_with_where_it_did() -> None:
+    """A guarded connector gives it as a failure of the source, with the exception behind it."""
+    failure = SourceError("desk", "unexpected KeyError")
+    failure.__cause__ = KeyError("nobody foresaw this")
+
+    with capture_logs() as logs:
+        _log(Clock()).failed(failure, entity="ticket")
+
+    (told,) = logs
+    assert told["event"] == "source_failed_unexpectedly"
+    assert told["exc_info"] is failure.__cause__
+    assert told["error_id"] == failure.error_id == "id-1"

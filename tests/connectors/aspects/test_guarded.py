@@ -286,7 +286,7 @@ def test_a_page_that_takes_long_does_not_keep_others_from_trying_the_source() ->
             await source.fetch(BATCH)
         await asyncio.sleep(15)
         pages = source.scan("ticket", since=None)
-        pulling = asyncio.create_task(anext(pages))
+        pulling = asyncio.ensure_future(anext(pages))
         await asyncio.sleep(9)
         with pytest.raises(CircuitOpen):
             await source.fetch(BATCH)
