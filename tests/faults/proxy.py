@@ -195,10 +195,12 @@ def _rules(folder: Path, forgery: Forgery | None) -> str:
     if forgery is None:
         return _TCP.format(folder=folder, delay_ms=DELAY_MS)
     words = {**_WORDS, "folder": str(folder), "media": forgery.media_type}
-    return "\n".join(
+    rules = [
         f"  {rule.format(**words)} if {{ str(fault),map({folder}/map) -m str {fault.name} }}"
         for fault, rule in _HTTP.items()
-    )
+    ]
+    # A body that was not read when the answer is out would break the connection under it.
+    return "\n".join(["  option http-buffer-request", *rules])
 
 
 def _found() -> str:
