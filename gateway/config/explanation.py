@@ -59,7 +59,7 @@ def explain(
     """
     located = [_locate(each, node) for each in error.errors(include_url=False)]
     for each in located:
-        if not each.node.is_broken and not _is_other_choice(each, located):
+        if not _follows(each) and not _is_other_choice(each, located):
             yield _place(each), _sentence(each, tuple(prefix), schema)
 
 
@@ -75,6 +75,13 @@ def _locate(error: ErrorDetails, root: Node) -> _Located:
         else:
             beyond = str(part)
     return _Located(error, tuple(path), beyond, above, node)
+
+
+def _follows(each: _Located) -> bool:
+    """Whether it only follows from something that was told already, of the value or in it."""
+    is_of_whole = each.error["type"] == "value_error"
+    inner = each.node.parts.values() if is_of_whole else ()
+    return each.node.is_broken or any(part.is_broken for part in inner)
 
 
 def _is_other_choice(each: _Located, located: Sequence[_Located]) -> bool:

@@ -110,3 +110,10 @@ def test_a_setting_of_a_source_that_is_wrong_says_how_it_is_right(
 ) -> None:
     """In one sentence, without the words of a library and without what may be a secret."""
     assert problem(tmp_path, settings) == expected
+
+
+def test_a_secret_that_is_not_set_is_told_once(tmp_path: Path) -> None:
+    """That nothing stands there then is no further mistake."""
+    assert problem(tmp_path, "auth: {bearer: '${DESK_TOKEN}'}").startswith(
+        "the environment variable DESK_TOKEN is needed here and is not set"
+    )
