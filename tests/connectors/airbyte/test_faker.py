@@ -1,7 +1,7 @@
 """A real Airbyte source, `airbyte-source-faker` of PyPI, which makes up its data offline.
 
-It needs another pydantic than we do: install it in an environment of its own, and set
-CUSTOMER360_TEST_AIRBYTE_FAKER to the path of its `source-faker`.
+It brings 361 MB: install it in an environment of its own, and set CUSTOMER360_TEST_AIRBYTE_FAKER to
+the path of its `source-faker`.
 """
 
 import asyncio
