@@ -69,7 +69,7 @@ def whole_starter(
 def _blocks(options: type[Options], offered: Sequence[DiscoveredEntity]) -> Iterator[str]:
     place = next((each for each in _PLACES if each in _settings_of(options)), None)
     has_settings = any(each.settings for each in offered)
-    guesses = [each.entity if has_settings else entity_of(each.name) for each in offered]
+    guesses = [each.entity if has_settings else entity_of(_last(each.name)) for each in offered]
     # A name can stand once; the second table that looks like customers is for a person to judge.
     firsts = [None if guess in guesses[:i] else guess for i, guess in enumerate(guesses)]
     for i, (each, guess) in enumerate(zip(offered, firsts, strict=True)):
@@ -107,6 +107,12 @@ def _fields(offered: DiscoveredEntity, entity: Entity | None) -> Iterator[str]:
     for each, type_name in offered.fields.items():
         if each not in fitting.values() and each != offered.key:
             yield f"  # {_in_comment(each)} ({_in_comment(type_name)})"
+
+
+def _last(name: str) -> str:
+    """The word of a table, a path or a file that says what it holds."""
+    plain = name.removesuffix(".csv").removesuffix(".parquet").rstrip("/")
+    return re.split(r"[/.]", plain)[-1]
 
 
 def _yaml(settings: Mapping[str, Any]) -> list[str]:

@@ -1,5 +1,7 @@
 """The block of configuration that `discover --yaml` prints."""
 
+import pytest
+
 from connectors.contract import DiscoveredEntity
 from gateway.starter import starter, whole_starter
 from tests.gateway.config.writing import StoreOptions
@@ -72,3 +74,22 @@ sources:
 """
     )
     assert text.endswith("      # There is also /b19.\n      # There is also /b20.\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "entity"),
+    [
+        ("customers.csv", "customer"),
+        ("export/Orders.parquet", "purchase"),
+        ("public.order_lines", "purchase_line"),
+        ("/api/v2/companies/", "customer"),
+        ("OrderItem", "purchase_line"),
+        ("tickts", "ticket"),
+        ("prices", None),
+    ],
+)
+def test_names_of_tables_files_and_paths_are_guessed(name: str, entity: str | None) -> None:
+    """By their last word, in the singular, and by words that mean the same."""
+    text = starter("shop", StoreOptions, [DiscoveredEntity(name, {"id": "text"}, "id")])
+
+    assert text.splitlines()[2].startswith(f"  {entity}: # " if entity else "  # RENAME_ME: # ")
