@@ -116,10 +116,16 @@ async def by_aliases(errand: Errand, keys: Keys) -> Part:
     part = Part(rows={key: [] for key in keys})
     pending: dict[str, str | None] = dict.fromkeys(keys)
     asked = errand.asked
-    for _ in range(errand.lookup.max_pages):
+    for number in range(errand.lookup.max_pages):
         if not pending:
             return part
-        pending = await _round(errand, asked, keys, pending, part)
+        try:
+            pending = await _round(errand, asked, keys, pending, part)
+        except SourceError as exc:
+            if number == 0:
+                raise
+            part.fail(pending, exc)  # Those that were done before are answered.
+            return part
     raise Malformed(
         errand.reading.source,
         f"`{errand.lookup.query}` has more than {errand.lookup.max_pages} pages: check how it ends,"

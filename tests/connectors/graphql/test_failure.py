@@ -1,6 +1,7 @@
 """What the failures of a GraphQL upstream mean, and what they cost."""
 
 import asyncio
+import json
 from typing import Any
 
 import httpx2
@@ -224,3 +225,27 @@ def test_a_nested_list_with_more_pages_is_no_answer() -> None:
 
     assert isinstance(found, Malformed)
     assert "$key" in found.message
+
+
+def test_a_failure_on_a_later_page_costs_only_those_who_have_one() -> None:
+    """Whoever was answered by then is answered."""
+    fake = shop(purchase(1), purchase(2), purchase(3, "k2"))
+    aliased = purchases(by={"customer": {"query": BY_CUSTOMER, "size": 1}})
+    calls: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        calls.append(request)
+        if len(calls) > 1:
+            return httpx2.Response(503)
+        given = request.headers.get("authorization")
+        status, found = fake.answer(json.loads(request.content), authorization=given)
+        return httpx2.Response(status, json=found)
+
+    async def run() -> None:
+        async with opened(aliased, httpx2.MockTransport(answer)) as connector:
+            found = await connector.fetch(of_customers("k1", "k2"))
+            assert found.rows == {("k2",): [("p3",)]}
+            assert isinstance(found.failures["k1",], Unavailable)
+            assert found.calls == 2
+
+    asyncio.run(run())
