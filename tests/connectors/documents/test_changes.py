@@ -10,7 +10,7 @@ from connectors.documents.shelf import Shelf
 from connectors.mapping import Translation
 from tests.connectors.documents.shelves import NOW
 
-COUNT = 40_000
+COUNT = 20_000
 
 
 def _shelf() -> Shelf:
@@ -46,7 +46,7 @@ def test_tens_of_thousands_of_documents_are_compared_page_by_page() -> None:
 
     assert cursor is not None
     assert count == COUNT
-    assert peak < 40 * 1024 * 1024
+    assert peak < 20 * 1024 * 1024
     assert len(cursor["documents"]) < 4 * 1024 * 1024
     gone = list(changes.pages(shelf, _rows(shelf, COUNT - 3), since=cursor, now=NOW))
     assert [len(page.changes) for page in gone] == [3]
