@@ -29,6 +29,7 @@ from connectors.contract import (
 )
 from connectors.health import HealthBoard
 from connectors.nest import NO_SLICES
+from domain.access.policy import UNRESTRICTED, Policy
 from domain.filter import all_of, positive
 
 NATIVE = "native"
@@ -147,55 +148,64 @@ class Federation:
         parts = self.parts(entity)
         return len(parts) == 1 and parts[0].is_native and parts[0].capability.can_nest
 
-    def prepared(self, question: Question) -> Prepared:
+    def prepared(self, question: Question, policy: Policy = UNRESTRICTED) -> Prepared:
         """A question with a nest, thought through: what is left to be asked for are keys."""
-        return self._kept_prepared(question) if _is_plain(question) else self._prepared(question)
+        prepare = self._kept_prepared if _is_plain(question) else self._prepared
+        return prepare(question, policy)
 
-    def _prepared(self, question: Question) -> Prepared:
+    def _prepared(self, question: Question, policy: Policy) -> Prepared:
         if self._nester is None:
             raise TypeError(f"{self.native.name} says that it can nest, but cannot prepare")
-        return self._nester.prepare(self._native_batch(question))
+        return self._nester.prepare(self._native_batch(question, policy))
 
-    def native_batch(self, question: Question) -> Batch:
-        """The batch, still without keys, that asks the native store a question."""
+    def native_batch(self, question: Question, policy: Policy = UNRESTRICTED) -> Batch:
+        """The batch, still without keys, that asks the native store a question.
+
+        It asks only for rows that may be seen under `policy`, also in what hangs on them.
+        """
         # The same in request after request; what clients filter by would push it out.
-        return self._kept_batch(question) if _is_plain(question) else self._native_batch(question)
+        make = self._kept_batch if _is_plain(question) else self._native_batch
+        return make(question, policy)
 
-    def _native_batch(self, question: Question) -> Batch:
+    def _native_batch(self, question: Question, policy: Policy) -> Batch:
         return Batch(
             entity=question.entity,
             fields=question.fields,
             match=question.match,
-            where=self._native_where(question.entity, question.where),
+            where=self._native_where(question.entity, question.where, policy),
             order=question.order,
             limit=question.limit,
             after=question.after,
             until=question.until,
             nest=question.nest,
-            slices=self._slices_of(question),
+            slices=self._slices_of(question, policy),
             timeout_s=self.timeout_s(self.native.name),
         )
 
-    def _slices_of(self, question: Question) -> Slices:
+    def _slices_of(self, question: Question, policy: Policy) -> Slices:
         if question.nest is None:
             return NO_SLICES
         make = self._kept_slices if question.slices.is_constant else self._native_slices
-        return make(question.nest, question.slices)
+        return make(question.nest, question.slices, policy)
 
-    def _native_slices(self, nest: Nest, slices: Slices) -> Slices:
+    def _native_slices(self, nest: Nest, slices: Slices, policy: Policy) -> Slices:
         each = [
-            replace(each, where=self._native_where(relation.entity, each.where))
+            replace(each, where=self._native_where(relation.entity, each.where, policy))
             for relation, each in zip(nest.relations, slices.each, strict=True)
         ]
         return Slices(tuple(each), slices.is_constant)
 
-    def _native_where(self, entity: str, where: Filter | None) -> Filter | None:
-        """The filter of a client, and of synced sources only what is to be answered from here."""
-        wanted = None if where is None else positive(where)
-        if entity in INDEXED:
-            return wanted
-        held = Compare("source", Op.IN, tuple(sorted(self.parts(entity)[0].sources)))
-        return all_of([held] if wanted is None else [held, wanted])
+    def _native_where(self, entity: str, where: Filter | None, policy: Policy) -> Filter | None:
+        """The filter of a client, the rule of its viewer, and what is to be answered from here."""
+        parts: list[Filter] = []
+        if entity not in INDEXED:
+            held = tuple(sorted(self.parts(entity)[0].sources))
+            parts.append(Compare("source", Op.IN, held))
+        if entity in policy.rows:
+            parts.append(policy.rows[entity])
+        if where is not None:
+            parts.append(positive(where))
+        return all_of(parts)
 
     def _native_part(self, entity: str) -> tuple[Part, ...]:
         capability = self.native.capabilities.get(entity)

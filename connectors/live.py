@@ -1,6 +1,7 @@
 """One question to one live source: our keys into its own ids, its rows into canonical ones."""
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Protocol, TypeAlias
@@ -10,6 +11,7 @@ from connectors.contract import (
     Batch,
     Caller,
     Connector,
+    Filter,
     Key,
     Malformed,
     Misconfigured,
@@ -19,6 +21,8 @@ from connectors.contract import (
 from connectors.federation import Federation, Found, Part, Question
 from connectors.pushdown import Division, divide, merged
 from domain.catalogue import ENTITIES
+from domain.filter import Predicate, Related, predicate, related_in
+from domain.relation import relation_of
 
 Outcomes: TypeAlias = Mapping[Key, Outcome]
 
@@ -49,6 +53,10 @@ class Conversation(Protocol):
         below: int,
     ) -> list[Outcome]:
         """What one connector answers to each key, leaving time for so many levels below."""
+        ...
+
+    def rule(self, entity: str) -> Filter | None:
+        """What each row of an entity must pass for the viewer to see it."""
         ...
 
     def caller(self, source: str) -> Caller:
@@ -84,13 +92,91 @@ class LivePart:
         outcomes = dict(zip(flat, found, strict=True))
         getters = self._getters(division)
         try:
-            joined = {
-                key: self._joined([outcomes[own] for own in owns], key, getters, division)
+            completed = {
+                key: [_completed(outcomes[own], key, getters) for own in owns]
                 for key, owns in own_keys.items()
             }
+            if division.related is not None:
+                completed = await self._passing(completed, division.related, division.fields)
+            joined = {key: self._joined(each, division) for key, each in completed.items()}
         except _UNFIT as exc:
             raise self._malformed(exc) from exc
         return await self._with_owners(joined, division.fields)
+
+    async def _passing(
+        self, lists: Mapping[Key, list[Outcome]], where: Filter, fields: Sequence[str]
+    ) -> dict[Key, list[Outcome]]:
+        """The rows whose related records pass; these are looked up together."""
+        positions = {name: place for place, name in enumerate(fields)}
+        rows = [
+            row
+            for outcomes in lists.values()
+            for each in outcomes
+            if not isinstance(each, SourceError)
+            for row in each
+        ]
+        passing = {
+            each: await self._referred(each, [row[positions[each.reference]] for row in rows])
+            for each in dict.fromkeys(related_in(where))
+        }
+
+        def related(part: Related) -> Predicate:
+            place, known = positions[part.reference], passing[part]
+            return lambda row: row[place] in known
+
+        test = predicate(where, positions, related=related)
+        return {
+            key: [
+                each if isinstance(each, SourceError) else list(filter(test, each))
+                for each in outcomes
+            ]
+            for key, outcomes in lists.items()
+        }
+
+    async def _referred(
+        self, related: Related, references: Sequence[object]
+    ) -> AbstractSet[object]:
+        """Those of some references that lead to a record which passes and may be seen."""
+        relation = relation_of(ENTITIES[self.question.entity], related.relation)
+        if relation is None:
+            raise TypeError(f"{self.question.entity} has no relation '{related.relation}'")
+        if relation.entity == "customer":
+            return await self._of_customers(related, references)
+        target = self._target(related.relation)
+        refs = [each for each in dict.fromkeys(references) if each is not None]
+        question = Question(
+            entity=relation.entity,
+            fields=("record_id",),
+            match=relation.match,
+            where=related.where,
+        )
+        found = await self._found(question, [(target, ref) for ref in refs])
+        return {ref for ref, rows in zip(refs, found, strict=True) if rows}
+
+    async def _of_customers(
+        self, related: Related, references: Sequence[object]
+    ) -> AbstractSet[object]:
+        owners = await self._owners(references)
+        ids = [(each,) for each in dict.fromkeys(owners.values()) if each is not None]
+        if related.where == self.session.rule("customer"):
+            # Owners who may not be seen were not found.
+            passing = {each[0] for each in ids}
+        else:
+            question = Question(
+                entity="customer", fields=("id",), match=("id",), where=related.where
+            )
+            found = await self._found(question, ids)
+            passing = {key[0] for key, rows in zip(ids, found, strict=True) if rows}
+        return {ref for ref, owner in owners.items() if owner in passing}
+
+    async def _found(self, question: Question, keys: Sequence[Key]) -> list[Sequence[Row]]:
+        found = await self.session.ask(question, keys, below=self.below)
+        rows: list[Sequence[Row]] = []
+        for each in found:
+            if isinstance(each, SourceError):
+                raise each
+            rows.append(each.rows)
+        return rows
 
     @property
     def _source(self) -> str:
@@ -219,29 +305,21 @@ class LivePart:
             entity="customer_record", fields=("customer_id",), match=("source", "record_id")
         )
         target = self._target("customer")
-        found = await self.session.ask(question, [(target, ref) for ref in refs], below=self.below)
-        owners: dict[object, object] = {}
-        for ref, each in zip(refs, found, strict=True):
-            if isinstance(each, SourceError):
-                raise each
-            owners[ref] = each.rows[0][0] if each.rows else None
-        return owners
+        found = await self._found(question, [(target, ref) for ref in refs])
+        return {ref: rows[0][0] if rows else None for ref, rows in zip(refs, found, strict=True)}
 
-    def _joined(
-        self,
-        outcomes: Sequence[Outcome],
-        key: Key,
-        getters: tuple[_Getter, ...] | None,
-        division: Division,
-    ) -> Outcome:
+    def _joined(self, outcomes: Sequence[Outcome], division: Division) -> Outcome:
         lists: list[Sequence[Row]] = []
         for outcome in outcomes:
             if isinstance(outcome, SourceError):
                 return outcome
-            rows: Sequence[Row] = outcome
-            if getters is not None:
-                rows = [tuple([get(row, key) for get in getters]) for row in outcome]
-            lists.append(division.finish(rows))
+            lists.append(division.finish(outcome))
         if len(lists) == 1:
             return lists[0]
         return merged(self.question, lists, division.fields)
+
+
+def _completed(outcome: Outcome, key: Key, getters: tuple[_Getter, ...] | None) -> Outcome:
+    if getters is None or isinstance(outcome, SourceError):
+        return outcome
+    return [tuple([get(row, key) for get in getters]) for row in outcome]

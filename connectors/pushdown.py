@@ -23,7 +23,7 @@ from connectors.contract import (
 )
 from connectors.federation import Question
 from domain.catalogue import ENTITIES
-from domain.filter import all_of, conjuncts, fields_of, positive, predicate
+from domain.filter import all_of, conjuncts, fields_of, positive, predicate, related_in
 from domain.order import before, beyond, sort_key
 
 Finish = Callable[[Sequence[Row]], Sequence[Row]]
@@ -34,12 +34,14 @@ Finish = Callable[[Sequence[Row]], Sequence[Row]]
 class Division:
     """A question divided: the batch (without keys) for the source, and what is left to do here.
 
-    `fields` are the fields of the rows that `finish` takes and gives, by position.
+    `fields` are the fields of the rows that `finish` takes and gives, by position. `related` is
+    what rows must pass before, which only the records that they refer to tell.
     """
 
     batch: Batch
     fields: tuple[str, ...]
     finish: Finish
+    related: Filter | None = None
 
 
 def divide(
@@ -75,7 +77,13 @@ def divide(
         caller=caller,
         timeout_s=timeout_s,
     )
-    return Division(batch, fields, _nothing if pages else _finish(question, rest, fields))
+    plain = [each for each in rest if not related_in(each)]
+    return Division(
+        batch,
+        fields,
+        _nothing if pages else _finish(question, plain, fields),
+        all_of([each for each in rest if related_in(each)]),
+    )
 
 
 def merged(question: Question, lists: Sequence[Sequence[Row]], fields: Sequence[str]) -> list[Row]:

@@ -23,6 +23,10 @@ from connectors.contract import ANYBODY, Batch, Caller, Connector, Key, Prepared
 from connectors.federation import INDEXED, Federation, Found, Part, Question
 from connectors.live import LivePart, Outcomes
 from connectors.pushdown import merged
+from domain.access.policy import UNRESTRICTED, Policy
+from domain.catalogue import ENTITIES
+from domain.filter import Filter, Related, all_of, conjuncts
+from domain.relation import relation_of
 
 NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 """The headers of a request of which no source wants any."""
@@ -31,9 +35,10 @@ NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 class Session:
     """Asks the sources of a federation on behalf of one request.
 
-    `policy` is what identifies the rules that the viewer is under, `headers` those of its request
-    that some source wants, names in small letters: live sources share answers only between those
-    who have them in common. `max_stale_s` is how old kept answers may be, where the client says so.
+    Rows that may not be seen under `policy` are in no answer, wherever they are asked for.
+    `headers` are those of the request that some source wants, names in small letters: live sources
+    share answers only between those who have both in common. `max_stale_s` is how old kept answers
+    may be, where the client says so.
     """
 
     def __init__(
@@ -41,7 +46,7 @@ class Session:
         federation: Federation,
         *,
         deadline_s: float,
-        policy: str = "",
+        policy: Policy = UNRESTRICTED,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
         self.federation = federation
@@ -96,13 +101,39 @@ class Session:
         for loader in self._loaders.values():
             loader.cancel()
 
+    def rule(self, entity: str) -> Filter | None:
+        """What each row of an entity must pass for the viewer to see it."""
+        return self._policy.rows.get(entity)
+
+    def _ruled(self, question: Question) -> Question:
+        """The question to a live source, for rows that the viewer may see."""
+        rule = self.rule(question.entity)
+        if rule is None:
+            return question
+        parts = [each for each in conjuncts(rule) if not self._holds(question, each)]
+        wanted = parts if question.where is None else [*parts, question.where]
+        return replace(question, where=all_of(wanted))
+
+    def _holds(self, question: Question, part: Filter) -> bool:
+        """Whether a rule holds already: what is asked for belongs to a record that was seen."""
+        if not isinstance(part, Related) or part.where != self._of_owner(question, part):
+            return False
+        ours = {"customer": ("customer_id",)}.get(
+            part.relation, (f"{part.relation}_source", f"{part.relation}_ref")
+        )
+        return question.match == ours
+
+    def _of_owner(self, question: Question, part: Related) -> Filter | None:
+        relation = relation_of(ENTITIES[question.entity], part.relation)
+        return None if relation is None else self.rule(relation.entity)
+
     def caller(self, source: str) -> Caller:
         """On whose behalf a live source is asked, as far as its answers may depend on it."""
         wanted = self.federation.forwards.get(source)
         if not wanted:
-            return Caller(policy=self._policy) if self._policy else ANYBODY
+            return Caller(policy=self._policy.key) if self._policy.key else ANYBODY
         given = sorted((name, value) for name, value in self._headers.items() if name in wanted)
-        return Caller(tuple(given), self._policy)
+        return Caller(tuple(given), self._policy.key)
 
     async def ask(
         self, question: Question, keys: Sequence[Key], *, below: int = 0
@@ -129,7 +160,7 @@ class Session:
     ) -> list[Found | SourceError]:
         """Ask the store, past the loaders: a nest belongs to one step of one plan."""
         (part,) = self.federation.parts(question.entity)
-        prepared = self.federation.prepared(question)
+        prepared = self.federation.prepared(question, self._policy)
         limit = part.capability.batch_limit
         if len(keys) <= limit:
             return await self._fetch_prepared(question, prepared, keys, below)
@@ -168,7 +199,7 @@ class Session:
         try:
             if part.is_native:
                 return await self._ask_native(part, question, keys, below)
-            return await LivePart(self, part, question, below).ask(keys)
+            return await LivePart(self, part, self._ruled(question), below).ask(keys)
         except SourceError as exc:
             self.federation.board.failures.failed(exc, entity=question.entity)
             return dict.fromkeys(keys, exc)
@@ -179,7 +210,7 @@ class Session:
         mine = keys
         if question.match == ("source", "record_id") and question.entity not in INDEXED:
             mine = [key for key in keys if key[0] in part.sources]
-        template = self.federation.native_batch(question)
+        template = self.federation.native_batch(question, self._policy)
         limit = part.capability.batch_limit
         found = await self.load(part.connector, template, mine, batch_limit=limit, below=below)
         return dict(zip(mine, found, strict=True))

@@ -69,6 +69,11 @@ class Related:
     relation: str
     where: "Filter"
 
+    @property
+    def reference(self) -> str:
+        """The field of a source's record that refers to the other."""
+        return f"{self.relation}_ref"
+
 
 Filter: TypeAlias = Compare | And | Or | Not | Related
 Row: TypeAlias = Sequence[object]
@@ -147,25 +152,48 @@ def fields_of(filter_: Filter | None) -> frozenset[str]:
         case Not(part):
             return fields_of(part)
         case Related():
-            return frozenset()
+            return frozenset({filter_.reference})
         case And(parts) | Or(parts):
             return frozenset().union(*(fields_of(each) for each in parts))
 
 
-def predicate(filter_: Filter, positions: Mapping[str, int]) -> Predicate:
-    """A function that tells whether a row passes; `positions` says where in a row a field is."""
+def related_in(filter_: Filter | None) -> tuple[Related, ...]:
+    """The parts of a filter that look at related records."""
+    match filter_:
+        case Related():
+            return (filter_,)
+        case Not(part):
+            return related_in(part)
+        case And(parts) | Or(parts):
+            return tuple(found for each in parts for found in related_in(each))
+        case _:
+            return ()
+
+
+def predicate(
+    filter_: Filter,
+    positions: Mapping[str, int],
+    *,
+    related: Callable[[Related], Predicate] | None = None,
+) -> Predicate:
+    """A function that tells whether a row passes; `positions` says where in a row a field is.
+
+    `related` gives the function for a part about related records, which are not in the row.
+    """
     match filter_:
         case Not(part):
-            inner = predicate(part, positions)
+            inner = predicate(part, positions, related=related)
             return lambda row: not inner(row)
         case And(parts):
-            tests = [predicate(each, positions) for each in parts]
+            tests = [predicate(each, positions, related=related) for each in parts]
             return lambda row: all(test(row) for test in tests)
         case Or(parts):
-            tests = [predicate(each, positions) for each in parts]
+            tests = [predicate(each, positions, related=related) for each in parts]
             return lambda row: any(test(row) for test in tests)
         case Related():
-            raise TypeError("related records are not in the row")
+            if related is None:
+                raise TypeError("nobody has looked at the related records")
+            return related(filter_)
         case Compare(field, op, value):
             return _comparison(positions[field], op, value)
 

@@ -1,23 +1,24 @@
 """What every request works with: made from the application's parts when the request comes in."""
 
 import hashlib
+import hmac
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-import orjson
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from connectors.contract import DocumentReader
 from connectors.federation import Federation
 from connectors.session import NO_HEADERS, Session
-from domain.catalogue import ENTITIES
+from domain.access.policy import UNRESTRICTED
 from domain.uuid7 import Uuid7Factory
 from domain.viewer import ANYBODY, Viewer
 from gateway.auth.doorkeeper import Doorkeeper
+from gateway.auth.policy import Policies
 from gateway.config import Settings
 from gateway.download import link_for
 from gateway.http.headers import read_headers
@@ -47,25 +48,26 @@ class Contexts:
         self._readers = readers
         self._key = key
         self._doorkeeper = doorkeeper
+        self._policies = Policies(settings.access)
+        # Of the same secret another key: what is shown must not help to forge links.
+        self._mask_key = hmac.digest(key, b"mask", hashlib.sha256)
         self._deadline_s = settings.limits.request_timeout_s
         self._phone_region = settings.identity.default_phone_region
         self._limits = Limits(settings.limits.default_first, settings.limits.max_first)
         self._adopt = federation.adopt or _nothing_to_adopt
         self._new_id = Uuid7Factory(now=_now, chance=os.urandom)
-        self._has_live = any(
-            not part.is_native for entity in ENTITIES for part in federation.parts(entity)
-        )
         self._wanted = {name.encode() for each in federation.forwards.values() for name in each}
 
     async def of(self, scope: Scope) -> Context:
         """The context of the request with this ASGI scope. Raises `Rejected` where none may be."""
         doorkeeper = self._doorkeeper
         viewer = ANYBODY if doorkeeper is None else await _admitted(doorkeeper, scope)
+        policy = UNRESTRICTED if doorkeeper is None else self._policies.of(viewer)
         return Context(
             session=self._session_of(
                 self._federation,
                 deadline_s=self._deadline_s,
-                policy=_policy(viewer) if self._has_live else "",
+                policy=policy,
                 headers=self._forwarded(scope) if self._wanted else NO_HEADERS,
             ),
             journal=self._journal,
@@ -76,6 +78,8 @@ class Contexts:
             adopt=self._adopt,
             phone_region=self._phone_region,
             viewer=viewer,
+            policy=policy,
+            mask_key=self._mask_key,
             limits=self._limits,
         )
 
@@ -96,15 +100,6 @@ class Contexts:
             return None
         base_url = _base_url(scope)
         return link_for(source, record_id, key=self._key, now=_now(), base_url=base_url)
-
-
-def _policy(viewer: Viewer) -> str:
-    """What identifies the rules that a viewer is under: who has less in common shares no answer."""
-    if viewer is ANYBODY:
-        return ""
-    what = [viewer.role, viewer.roles, viewer.claims, viewer.purpose]
-    text = orjson.dumps(what, default=repr, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-    return hashlib.sha256(text).hexdigest()
 
 
 async def _admitted(doorkeeper: Doorkeeper, scope: Scope) -> Viewer:

@@ -186,8 +186,17 @@ def _body(data: Mapping[str, Any] | None, run: Run) -> bytes:
         answer["errors"] = run.errors
     accounts = run.context.session.accounts
     if accounts.by_source:
-        answer["extensions"] = {"sources": _sources(accounts)}
+        # Rows that the viewer may not see are counted too, where a source cannot leave them out.
+        told = _sources(accounts) if not run.context.policy.rows else _states(accounts)
+        answer["extensions"] = {"sources": told}
     return orjson.dumps(answer)
+
+
+def _states(accounts: Accounts) -> Mapping[str, Any]:
+    return {
+        name: {"status": each["status"], "ms": each["ms"]}
+        for name, each in _sources(accounts).items()
+    }
 
 
 def _sources(accounts: Accounts) -> Mapping[str, Any]:

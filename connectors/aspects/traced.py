@@ -14,6 +14,7 @@ from connectors.cache.reader import Outcome
 from connectors.contract import Batch, Connector, Key, Prepared, SourceError
 from connectors.federation import Federation, Found, Question
 from connectors.session import NO_HEADERS, Session
+from domain.access.policy import UNRESTRICTED, Policy
 
 
 class TracedSession(Session):
@@ -25,7 +26,7 @@ class TracedSession(Session):
         *,
         tracer: Tracer,
         deadline_s: float,
-        policy: str = "",
+        policy: Policy = UNRESTRICTED,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> None:
         super().__init__(federation, deadline_s=deadline_s, policy=policy, headers=headers)

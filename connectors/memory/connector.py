@@ -1,6 +1,6 @@
 """Records in memory, asked as any source is asked."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +22,9 @@ from connectors.contract import (
 )
 from domain.catalogue import ENTITIES
 from domain.entity import Entity, Field, FieldType
-from domain.filter import And, predicate
+from domain.filter import And, Predicate, Related, predicate
 from domain.order import before, beyond, sort_key
+from domain.relation import relation_of
 
 Values = Mapping[str, Any]
 """A record: canonical values by field name. A field that is left out is missing."""
@@ -82,13 +83,13 @@ class MemoryConnector:
         self.batches.append(batch)
         records = self._records.get(batch.entity, ())
         if not batch.match:
-            return Answer({(): _page(records, batch)})
+            return Answer({(): self._page(records, batch)})
         groups: dict[Key, list[Values]] = {key: [] for key in batch.keys}
         for record in records:
             for key in _keys(record, batch.match):
                 if key in groups:
                     groups[key].append(record)
-        return Answer({key: _page(group, batch) for key, group in groups.items()})
+        return Answer({key: self._page(group, batch) for key, group in groups.items()})
 
     async def scan(self, entity: str, *, since: Cursor | None) -> AsyncIterator[ChangePage]:
         """All records in the order in which they were given; a cursor is how many are known."""
@@ -112,6 +113,35 @@ class MemoryConnector:
 
     async def close(self) -> None:
         """Nothing is held."""
+
+    def _page(self, records: Sequence[Values], batch: Batch) -> list[Row]:
+        names = _names(batch.entity, batch.fields)
+        positions = {name: place for place, name in enumerate(names)}
+        where = And(tuple(_conditions(batch)))
+        test = predicate(where, positions, related=self._related(batch.entity, positions))
+        rows = [row for row in (_row(each, names) for each in records) if test(row)]
+        if batch.order:
+            rows.sort(key=sort_key(batch.order, positions))
+        return [row[: len(batch.fields)] for row in rows[: batch.limit]]
+
+    def _related(self, entity: str, positions: Mapping[str, int]) -> Callable[[Related], Predicate]:
+        """How to tell whether the record that a row refers to passes, among all that are here."""
+
+        def test_of(part: Related) -> Predicate:
+            relation = relation_of(ENTITIES[entity], part.relation)
+            if relation is None:
+                raise TypeError(f"{entity} has no relation '{part.relation}'")
+            names = _names(relation.entity, ())
+            theirs = {name: place for place, name in enumerate(names)}
+            test = predicate(part.where, theirs, related=self._related(relation.entity, theirs))
+            rows = (_row(each, names) for each in self._records.get(relation.entity, ()))
+            known = {
+                tuple(row[theirs[name]] for name in relation.match) for row in rows if test(row)
+            }
+            places = [positions[name] for name in relation.key]
+            return lambda row: tuple(row[place] for place in places) in known
+
+        return test_of
 
     def _complete(self, values: Values) -> Values:
         origin = {"source": self.name, "observed_at": self._observed_at}
@@ -155,15 +185,9 @@ def _keys(record: Values, match: tuple[str, ...]) -> list[Key]:
     return [tuple(record.get(name) for name in match)]
 
 
-def _page(records: Sequence[Values], batch: Batch) -> list[Row]:
-    names = list(batch.fields)
-    names += [each for each in ENTITIES[batch.entity].fields if each not in names]
-    positions = {name: place for place, name in enumerate(names)}
-    test = predicate(And(tuple(_conditions(batch))), positions)
-    rows = [row for row in (_row(each, names) for each in records) if test(row)]
-    if batch.order:
-        rows.sort(key=sort_key(batch.order, positions))
-    return [row[: len(batch.fields)] for row in rows[: batch.limit]]
+def _names(entity: str, first: Sequence[str]) -> list[str]:
+    """All fields of an entity, some of them first."""
+    return [*first, *(each for each in ENTITIES[entity].fields if each not in first)]
 
 
 def _conditions(batch: Batch) -> list[Any]:
