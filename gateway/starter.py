@@ -16,7 +16,7 @@ from gateway.config.outline import names_at
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _RESERVED = frozenset({"true", "false", "null"})
-_PLACES = ("table", "file", "path")
+_PLACES = ("table", "file", "stream", "path")
 _WIDTH = 110
 _MANY = 20
 """So many lists of a description are shown with their fields, even those that fit no entity."""

@@ -25,7 +25,12 @@ class Stream:
     def name(self) -> str:
         """Its name, after its namespace where it has one."""
         namespace = self.value.get("namespace")
-        return f"{namespace}.{self.value['name']}" if namespace else str(self.value["name"])
+        return f"{namespace}.{self.bare_name}" if namespace else self.bare_name
+
+    @property
+    def bare_name(self) -> str:
+        """Its name, as its records have it."""
+        return str(self.value["name"])
 
     @property
     def properties(self) -> Mapping[str, Any]:
@@ -82,7 +87,7 @@ class Catalog:
         streams = await self.streams(at=at)
         for each in streams:
             is_in = entity.namespace in {None, each.value.get("namespace")}
-            if each.value["name"] == entity.stream and is_in:
+            if (each.bare_name == entity.stream and is_in) or each.name == entity.stream:
                 return each
         named = [each.name for each in streams]
         raise Misconfigured(self._program.source, unknown("stream", entity.stream, named))

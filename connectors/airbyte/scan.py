@@ -76,11 +76,11 @@ async def scan(reading: Reading, *, since: Cursor | None) -> AsyncIterator[Chang
     async with aclosing(reading.program.say("read", **files)) as messages:
         async for each in messages:
             match each:
-                case Record(name, data) if name == reading.entity.stream:
+                case Record(name, data) if name == stream.bare_name:
                     page.append(data)
                 case State():
                     place.reach(each)
-                case Estimate(name, count) if name == reading.entity.stream:
+                case Estimate(name, count) if name == stream.bare_name:
                     place.total = count
                 case Garbage():
                     skipped.append(Skipped(None, "a message was longer than `max_line_bytes`"))

@@ -12,7 +12,7 @@ from connectors.contract import (
     SourceError,
     Unavailable,
 )
-from tests.connectors.airbyte.opening import TOKEN, ids, opened, pages, ticket, tickets
+from tests.connectors.airbyte.opening import TICKET, TOKEN, ids, opened, pages, ticket, tickets
 
 
 @pytest.mark.parametrize("kind", ["STREAM", "GLOBAL", "LEGACY"])
@@ -135,5 +135,19 @@ def test_an_entity_is_never_asked_for() -> None:
 
             with pytest.raises(Misconfigured, match="cannot be asked for"):
                 await connector.fetch(Batch(entity="ticket", fields=("subject",)))
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("entity", [{"namespace": "crm"}, {"stream": "crm.tickets"}])
+def test_a_stream_of_a_namespace_is_found_by_both_or_by_one_name(entity: dict[str, str]) -> None:
+    """As `discover` writes it, or apart; records name the stream without its namespace."""
+    config = tickets(ticket(1))
+    config["streams"]["tickets"]["namespace"] = "crm"
+
+    async def run() -> None:
+        async with opened(config, TICKET | entity) as connector:
+            assert [each.name for each in await connector.discover()] == ["crm.tickets"]
+            assert ids(await pages(connector)) == [["1"], []]
 
     asyncio.run(run())
