@@ -33,7 +33,9 @@ def routes(
     """
 
     async def readyz(_request: Request) -> Response:
-        reason = readiness.objection or await _store_objection(check_store, timeout_s=timeout_s)
+        reason = readiness.objection or await _store_objection(
+            check_store, readiness, timeout_s=timeout_s
+        )
         if reason is not None:
             body = {"status": "unavailable", "reason": reason}
             return JSONResponse(body, status_code=503, headers=_HEADERS)
@@ -49,12 +51,18 @@ def routes(
 
 
 async def _store_objection(
-    check_store: Callable[[], Awaitable[object]], *, timeout_s: float
+    check_store: Callable[[], Awaitable[object]], readiness: Readiness, *, timeout_s: float
 ) -> str | None:
     try:
         async with asyncio.timeout(timeout_s):
             await check_store()
-    except Exception as exc:
-        log.warning("not_ready", exc_info=exc)
+    except Exception:
+        # Asked every few seconds: only what changes is worth a line.
+        if not readiness.is_store_lost:
+            readiness.is_store_lost = True
+            log.exception("store_lost")
         return "the store cannot be reached"
+    if readiness.is_store_lost:
+        readiness.is_store_lost = False
+        log.warning("store_is_back")
     return None

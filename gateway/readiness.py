@@ -10,13 +10,15 @@ class Readiness:
 
     `is_stopping`: it was told to end. `lost`: the critical sources that do not answer, by name;
     `unproven`: those that were not tried yet. `is_outdated`: it serves, but with a configuration
-    that is not the one in the file, which was refused.
+    that is not the one in the file, which was refused. `is_store_lost`: the store could not be
+    reached the last time.
     """
 
     is_stopping: bool = False
     lost: Sequence[str] = ()
     unproven: Sequence[str] = ()
     is_outdated: bool = False
+    is_store_lost: bool = False
 
     @property
     def objection(self) -> str | None:

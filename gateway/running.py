@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
+from connectors.contract import Unavailable
 from connectors.native.store import Store
 from connectors.sync_pass import Progress
 from gateway.app import Gateway, open_over
@@ -83,8 +84,11 @@ class Running:
     async def replace(self, settings: Settings) -> None:
         """Have a gateway with other settings answer what comes from now on.
 
-        Raises `SourceError` where it cannot be had; then everything is as before.
+        Raises `SourceError` where it cannot be had, also because the end is near; then all is
+        as before.
         """
+        if self.readiness.is_stopping:
+            raise Unavailable("gateway", "it is stopping; the next start reads the configuration")
         old, new = self._generation, await self._opened(settings)
         board, before = new.gateway.federation.board, old.gateway.federation.board
         board.tallies, board.failures = before.tallies, before.failures

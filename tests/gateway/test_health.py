@@ -50,7 +50,7 @@ def test_a_store_that_is_down_makes_the_gateway_not_ready() -> None:
         "status": "unavailable",
         "reason": "the store cannot be reached",
     }
-    assert [each["event"] for each in logs] == ["not_ready"]
+    assert [each["event"] for each in logs] == ["store_lost"]
 
 
 def test_a_store_that_hangs_makes_the_gateway_not_ready() -> None:
@@ -98,3 +98,15 @@ def test_a_refused_configuration_is_told_and_stops_nobody() -> None:
         "status": "ok",
         "remark": "the configuration was changed and refused; the log says why",
     }
+
+
+def test_a_store_that_stays_away_is_logged_once_and_once_when_it_is_back() -> None:
+    """Load balancers ask every few seconds."""
+    readiness = Readiness()
+
+    with capture_logs() as logs:
+        statuses = [get("/readyz", each, readiness).status_code for each in (fail, hang, succeed)]
+        get("/readyz", succeed, readiness)
+
+    assert statuses == [503, 503, 200]
+    assert [each["event"] for each in logs] == ["store_lost", "store_is_back"]

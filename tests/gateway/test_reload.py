@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.gateway.process import (
@@ -128,3 +129,26 @@ def test_what_cannot_change_while_it_runs_is_told_and_left(
         assert "server.workers" in it.text
         assert "server.host" in it.text
         assert len(it.nodes(NAMES)) == 3
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_source_that_cannot_be_opened_changes_nothing(
+    tmp_path: Path, database_url: str, workers: int
+) -> None:
+    """The file alone is good; no worker is left with it, and none that dies comes back with it."""
+    first = configuration(database_url, server={"workers": workers})
+    broken = desk_at("https://crm.internal", auth={"tls": {"ca": "nowhere.pem"}})
+    with running(tmp_path, first) as it:
+        it.configure({**first, "sources": {"shop": shop(), "crm": broken}})
+        it.signal(signal.SIGHUP)
+        it.said("configuration_refused")
+
+        assert "nowhere.pem" in it.text
+        names = {each.text.count("crm") for each in _sources(it, 5 * workers)}
+        assert names == {0}
+        reloaded(it, {**first, "limits": {"default_first": 3}})
+        assert {len(it.nodes()) for _ in range(5 * workers)} == {3}
+
+
+def _sources(it: Process, times: int) -> list[httpx2.Response]:
+    return [it.ask("{ sources { name } }") for _ in range(times)]
