@@ -32,13 +32,14 @@ ALIVE: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of world: which sources are not in the store, and which are dead.
+    """A kind of world: which sources are not in the store, which are dead, which answers are kept.
 
     `share` is how much of the operations it gets; the store is in memory where `live` is none.
     """
 
     live: frozenset[str] | None
     dead: frozenset[str] = ALIVE
+    kept: frozenset[str] = ALIVE
     share: int = 1
 
 
@@ -47,6 +48,7 @@ KINDS: Mapping[str, Kind] = {
     "all in memory, one source dead": Kind(None, DESK),
     "all in the store": Kind(ALIVE, share=3),
     "one source live": Kind(DESK),
+    "one source live, its answers kept": Kind(DESK, kept=DESK),
     "one source live and dead": Kind(DESK, DESK),
 }
 
@@ -75,7 +77,7 @@ class Databases:
             with memory_world(seed, dead=kind.dead) as world:
                 yield world
             return
-        with stored_world(*self.of(seed, kind.live), dead=kind.dead) as world:
+        with stored_world(*self.of(seed, kind.live), dead=kind.dead, kept=kind.kept) as world:
             yield world
 
 

@@ -9,12 +9,17 @@ from uuid import uuid4
 from graphql import GraphQLSchema
 
 from connectors.aspects.failure_log import FailureLog
+from connectors.cache.invalidation import Invalidation
+from connectors.cache.keeper import Keeper
+from connectors.cache.reader import Reader
+from connectors.cache.shelf import Shelf
 from connectors.contract import Answer, Batch, Connector, Unavailable
 from connectors.federation import Federation, Mode
 from connectors.health import HealthBoard
 from connectors.memory import MemoryConnector
 from connectors.native.connector import NativeConnector
 from connectors.native.store import Store
+from connectors.options import Keeping
 from connectors.session import Session
 from domain.catalogue import ENTITIES
 from resolvers import identifier
@@ -31,6 +36,8 @@ from tests.oracle.reference import Reference, document_url
 
 LIMITS = DocumentLimits(max_fields=100_000, max_aliases=10_000, max_depth=100, max_nodes=10**12)
 DESK = frozenset({"desk"})
+KEPT_BYTES = 200_000
+"""Little enough that some of what is kept is dropped again."""
 
 
 class _Dead(MemoryConnector):
@@ -122,9 +129,16 @@ def fill(url: str, records: Company) -> None:
 
 @contextmanager
 def stored_world(
-    records: Company, url: str, *, dead: frozenset[str] = frozenset()
+    records: Company,
+    url: str,
+    *,
+    dead: frozenset[str] = frozenset(),
+    kept: frozenset[str] = frozenset(),
 ) -> Iterator[World]:
-    """The real store at `url`, filled with the records, beside the sources that are live."""
+    """The real store at `url`, filled with the records, beside the sources that are live.
+
+    Answers of the sources in `kept` are kept.
+    """
     modes = {
         (source, entity): Mode.SYNCED
         for source in records.sources
@@ -134,7 +148,7 @@ def stored_world(
     with asyncio.Runner() as runner:
         store = runner.run(Store.open(url, max_connections=4))
         try:
-            yield _world(records, NativeConnector(store), modes, runner, dead)
+            yield _world(records, NativeConnector(store), modes, runner, dead, kept=kept)
         finally:
             runner.run(store.close())
 
@@ -145,6 +159,8 @@ def _world(
     modes: Mapping[tuple[str, str], Mode],
     runner: asyncio.Runner,
     dead: frozenset[str],
+    *,
+    kept: frozenset[str] = frozenset(),
 ) -> World:
     def connector(name: str) -> Connector:
         kind = _Dead if name in dead else MemoryConnector
@@ -152,7 +168,10 @@ def _world(
 
     others = {name: connector(name) for name in records.sources if name in records.live}
     board = HealthBoard(lambda: OBSERVED_AT, failures=FailureLog(new_id=lambda: ERROR_ID))
-    federation = Federation(native, others, modes=modes, board=board)
+    keeping = {(name, entity): Keeping(max_age_s=3600) for name in kept for entity in ENTITIES}
+    keeper = Keeper(keeping, shelf=Shelf(KEPT_BYTES), now_s=lambda: 0)
+    invalidation = Invalidation(Reader(board, keeper=keeper))
+    federation = Federation(native, others, modes=modes, board=board, invalidation=invalidation)
     return World(
         company=records,
         reference=Reference(records, dead=dead),
