@@ -62,7 +62,8 @@ def _paths(reading: Reading, stream: Stream) -> Iterator[Finding]:
         for path in paths:
             lacking = _lacking(path, stream.properties)
             if lacking is not None:
-                yield _finding(reading, Severity.WARNING, f"in '{path}' {lacking}", setting)
+                severity = Severity.ERROR if setting == "key" else Severity.WARNING
+                yield _finding(reading, severity, f"in '{path}' {lacking}", setting)
 
 
 def _settings(reading: Reading) -> Mapping[str, Sequence[str]]:

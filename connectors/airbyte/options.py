@@ -57,6 +57,8 @@ class AirbyteOptions(MappedOptions[AirbyteEntity]):
     config: dict[str, Any] = Field(default_factory=dict, repr=False)
     """What the program is configured with; `customer360 discover` tells what it takes. It is given
     in a file that nobody else may read, and that is removed afterwards."""
+    timeout_s: Seconds = Field(default=120, le=600)
+    """How long the program may take to check itself, or to tell its streams, in seconds."""
     environment: tuple[str, ...] = ()
     """Names of environment variables that the program gets, besides `PATH`, `HOME` and those for
     languages, time zones and certificates. It sees no others: the gateway's may hold secrets."""

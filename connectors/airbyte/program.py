@@ -18,6 +18,8 @@ from connectors.contract import Gate, Misconfigured, SourceError, TimedOut, Unav
 log = structlog.get_logger(__name__)
 
 _GRACE_S = 5.0
+_GRAVE = frozenset({"ERROR", "FATAL"})
+"""Levels of a program's log that are worth a line of ours."""
 _PASSED_ON = (
     "PATH",
     "HOME",
@@ -100,9 +102,9 @@ class Program:
                     continue
                 case Trouble():
                     trouble = trouble if trouble and trouble.kind == "config_error" else each
-                case Log():
-                    words = self.discreet(each.words)
-                    log.debug("airbyte_says", source=self.source, level=each.level, words=words)
+                case Log(level, words):
+                    if level in _GRAVE:
+                        log.warning("airbyte_says", source=self.source, words=self.discreet(words))
                 case Told("config", config):
                     self._reconfigured(config)
                 case Garbage() if line is not _TOO_LONG:

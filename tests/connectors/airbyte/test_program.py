@@ -142,3 +142,18 @@ def test_the_configuration_of_the_program_is_not_shown() -> None:
     )
 
     assert TOKEN not in repr(options)
+
+
+def test_what_the_program_logs_as_an_error_is_logged_without_secrets() -> None:
+    """The rest of its log is its own business."""
+    with capture_logs() as logs:
+        assert _read(tickets(ticket(1))) == [["1"], []]
+
+    assert logs == [
+        {
+            "event": "airbyte_says",
+            "log_level": "warning",
+            "source": "desk",
+            "words": "could not renew ***",
+        }
+    ]

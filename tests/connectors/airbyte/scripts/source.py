@@ -127,7 +127,8 @@ def _read(config: dict[str, Any], catalog: dict[str, Any], state: Any = None) ->
         records = [each for each in records if each[field] > given["seen"]]
     estimate = {"name": name, "type": "STREAM", "row_estimate": len(records)}
     _say("TRACE", trace={"type": "ESTIMATE", "emitted_at": 0.0, "estimate": estimate})
-    _say("LOG", log={"level": "INFO", "message": f"reading with {config.get('token')}"})
+    _say("LOG", log={"level": "INFO", "message": "nothing to see here"})
+    _say("LOG", log={"level": "ERROR", "message": f"could not renew {config.get('token')}"})
     _quirks(quirks)
     for number, data in enumerate(records, 1):
         _say("RECORD", record={"stream": name, "data": data, "emitted_at": 0})
