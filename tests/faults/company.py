@@ -21,7 +21,7 @@ from tests.serving import serving
 
 Values = dict[str, Any]
 
-TIMEOUT_S = 0.4
+TIMEOUT_S = 0.6
 OPEN_S = 0.3
 FAILURES = 2
 """The timeout of the source that fails, and the settings of its breaker."""
@@ -226,11 +226,15 @@ PATIENT: Values = {
 
 
 @asynccontextmanager
-async def company(folder: Path, database: str, settings: Values) -> AsyncIterator[Company]:
-    """The gateway, with its customers pulled."""
+async def company(
+    folder: Path, database: str, settings: Values, **more: Values
+) -> AsyncIterator[Company]:
+    """The gateway, with its customers pulled; `more` is what stands beside `sources`."""
     file = folder / "customer360.yaml"
     store = {"url": database, "data_dir": str(folder / "data")}
-    file.write_text(yaml.safe_dump(json.loads(json.dumps({"store": store, "sources": settings}))))
+    # By way of JSON: YAML would write what stands there twice as an alias.
+    whole = json.loads(json.dumps({"store": store, "sources": settings, **more}))
+    file.write_text(yaml.safe_dump(whole))
     async with open_gateway(load(file, {})) as opened:
         await opened.sync.sync_source("people")
         yield Company(opened)

@@ -17,7 +17,11 @@ def desk(_ward: Ward) -> Iterator[Patient]:
         yield Patient(
             source="desk",
             settings=rest_tickets(f"http://127.0.0.1:{before.port}")
-            | {"connect_timeout_s": 0.2, "auth": {"bearer": "open-sesame"}},
+            | {
+                "connect_timeout_s": 0.2,
+                "max_response_bytes": 1_000_000,
+                "auth": {"bearer": "open-sesame"},
+            },
             faults=proxied(before, HTTP_FAULTS),
             secrets=(str(before.port), "open-sesame"),
         )
