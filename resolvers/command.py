@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+import structlog
+
 from connectors.contract import SourceError
 from resolvers.argument import Arguments
 from resolvers.context import Context
@@ -11,6 +13,8 @@ from resolvers.place import Place
 from resolvers.problem import UserError
 from resolvers.run import Run
 from resolvers.scope import Step, ValueScope
+
+log = structlog.get_logger(__name__)
 
 Command: TypeAlias = Callable[[Context, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 """Does what a mutation asks; takes its `input`, gives its payload by Python field name."""
@@ -46,12 +50,16 @@ async def _finished(work: Awaitable[Mapping[str, Any]]) -> Mapping[str, Any]:
     """What a command gives. A client that leaves does not break off what is being written."""
     doing = asyncio.ensure_future(work)
     _running.add(doing)
-    doing.add_done_callback(_forget)
-    return await asyncio.shield(doing)
+    doing.add_done_callback(_running.discard)
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        doing.add_done_callback(_tell)
+        raise
 
 
-def _forget(done: asyncio.Future[Any]) -> None:
-    _running.discard(done)
-    if not done.cancelled():
-        # Looked at, or the loop would complain where nobody waits any more.
-        done.exception()
+def _tell(done: asyncio.Future[Any]) -> None:
+    """Log what went wrong after nobody waited any more."""
+    failure = None if done.cancelled() else done.exception()
+    if failure is not None:
+        log.warning("mutation_failed_after_its_client_left", exc_info=failure)
