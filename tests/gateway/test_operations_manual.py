@@ -13,6 +13,7 @@ import pytest
 import structlog
 import yaml
 
+from connectors.aspects import failure_log
 from connectors.aspects.failure_log import FailureLog
 from connectors.errors import Unavailable
 from gateway.config import load
@@ -41,6 +42,8 @@ def logging_as(telemetry: Telemetry) -> Iterator[io.StringIO]:
             yield written
     finally:
         structlog.reset_defaults()
+        # The logger of the module has kept what it was set up with, and would hide its lines later.
+        vars(failure_log.log).pop("bind", None)
         root.setLevel(before[0])
         root.handlers[:] = before[1]
 
