@@ -18,6 +18,7 @@ from connectors.contract import Gate, Misconfigured, SourceError, TimedOut, Unav
 log = structlog.get_logger(__name__)
 
 _GRACE_S = 5.0
+_THROWN_BYTES = 65_536
 _GRAVE = frozenset({"ERROR", "FATAL"})
 """Levels of a program's log that are worth a line of ours."""
 _PASSED_ON = (
@@ -69,9 +70,16 @@ class Program:
         return discreet(words, self._hidden)
 
     async def close(self) -> None:
-        """End all that runs."""
-        for process in [*self._running]:
-            await self._end(process)
+        """End all that runs. Who is reading it sees its end."""
+        running = [*self._running]
+        for each in running:
+            _send(each, signal.SIGTERM)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_S):
+                for each in running:
+                    await each.wait()
+        for each in running:
+            _send(each, signal.SIGKILL)
 
     async def _start(self, words: list[str]) -> asyncio.subprocess.Process:
         names = (*_PASSED_ON, *self._options.environment)
@@ -167,15 +175,27 @@ class Program:
     async def _end(self, process: asyncio.subprocess.Process) -> None:
         """End the program with all that it has started."""
         self._running.discard(process)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
         try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_GRACE_S):
-                    await process.wait()
+            _send(process, signal.SIGTERM)
+            await _gone(process)
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _send(process, signal.SIGKILL)
+            await _gone(process)
+
+
+def _send(process: asyncio.subprocess.Process, what: signal.Signals) -> None:
+    """Send a signal to the program and all that it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, what)
+
+
+async def _gone(process: asyncio.subprocess.Process) -> None:
+    """Wait until nobody is left who could write; what is still written is thrown away."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_GRACE_S):
+            while process.stdout is not None and await process.stdout.read(_THROWN_BYTES):
+                pass
+            await process.wait()
 
 
 _TOO_LONG = b"too long"

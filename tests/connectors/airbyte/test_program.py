@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from connectors.airbyte.options import AirbyteOptions
-from connectors.contract import ChangePage, Misconfigured, TimedOut
+from connectors.contract import ChangePage, Misconfigured, TimedOut, Unavailable
 from tests.connectors.airbyte.opening import TOKEN, ids, opened, pages, ticket, tickets
 
 
@@ -99,6 +99,23 @@ def test_who_stops_listening_ends_the_program_and_its_children(tmp_path: Path) -
         assert not _runs(int(pid))
 
 
+def test_a_program_waits_for_who_stores_its_records(tmp_path: Path) -> None:
+    """What is not taken yet stays with the program, but for what fits into a pipe and a line."""
+    note = tmp_path / "number"
+    config = tickets(*[ticket(n, subject="茶" * 1000) for n in range(1, 501)]) | {"every": 1}
+    config["quirks"] = {"progress": str(note)}
+
+    async def run() -> int:
+        async with opened(config, max_line_bytes=8192) as connector:
+            scan = cast("AsyncGenerator[ChangePage]", connector.scan("ticket", since=None))
+            async with aclosing(scan):
+                await anext(scan)
+                await asyncio.sleep(1)
+                return int(note.read_text("utf-8"))
+
+    assert asyncio.run(run()) < 60
+
+
 def _runs(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
@@ -157,3 +174,22 @@ def test_what_the_program_logs_as_an_error_is_logged_without_secrets() -> None:
             "words": "could not renew ***",
         }
     ]
+
+
+def test_closing_ends_a_pull_that_is_under_way(tmp_path: Path) -> None:
+    """Who was reading is told that the program was ended."""
+    note = tmp_path / "pids"
+    config = tickets(ticket(1)) | {"quirks": {"child": str(note), "silent_s": 60}}
+
+    async def run() -> None:
+        async with opened(config) as connector:
+            pulling = asyncio.create_task(pages(connector))
+            while not note.exists():  # noqa: ASYNC110  # another process makes it
+                await asyncio.sleep(0.02)
+            await connector.close()
+            with pytest.raises(Unavailable, match="ended by signal 15"):
+                await pulling
+
+    asyncio.run(run())
+    for pid in note.read_text("utf-8").split():
+        assert not _runs(int(pid))

@@ -136,6 +136,8 @@ def _read(config: dict[str, Any], catalog: dict[str, Any], state: Any = None) ->
         if is_incremental and number % config.get("every", 3) == 0:
             seen = {"seen": data[configured["cursor_field"][0]]}
             _say("STATE", state=_state(kind, name, seen))
+        if quirks.get("progress"):
+            Path(quirks["progress"]).write_text(str(number), "utf-8")
         if number == quirks.get("crash_after"):
             os._exit(quirks.get("code", 3))
         if number == quirks.get("fail_after"):
