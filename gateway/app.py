@@ -19,6 +19,7 @@ from connectors.contract import Connector, DocumentReader
 from connectors.federation import Federation
 from connectors.health import HealthBoard
 from connectors.native.connector import NativeConnector
+from connectors.native.hierarchy import Hierarchy
 from connectors.native.index import Index
 from connectors.native.migration import migrate
 from connectors.native.server import EmbeddedServer
@@ -232,6 +233,7 @@ def _app(
         readers=readers,
         key=key,
         doorkeeper=doorkeeper,
+        below=Hierarchy(store).below,
         session_of=tracing.session,
     )
     door = GraphQL(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -18,12 +19,16 @@ from domain.access.policy import UNRESTRICTED
 from domain.uuid7 import Uuid7Factory
 from domain.viewer import ANYBODY, Viewer
 from gateway.auth.doorkeeper import Doorkeeper
-from gateway.auth.policy import Policies
+from gateway.auth.policy import Below, Policies
 from gateway.config import Settings
 from gateway.download import link_for
 from gateway.http.headers import read_headers
 from resolvers.context import Context, Journal
 from resolvers.selection import Limits
+
+
+async def _nothing_below(_company: UUID) -> None:
+    return None
 
 
 class Contexts:
@@ -39,6 +44,7 @@ class Contexts:
         readers: Mapping[str, DocumentReader],
         key: bytes,
         doorkeeper: Doorkeeper | None = None,
+        below: Below = _nothing_below,
         session_of: Callable[..., Session] = Session,
     ) -> None:
         self._session_of = session_of
@@ -48,7 +54,7 @@ class Contexts:
         self._readers = readers
         self._key = key
         self._doorkeeper = doorkeeper
-        self._policies = Policies(settings.access)
+        self._policies = Policies(settings.access, below=below, now=_now)
         # Of the same secret another key: what is shown must not help to forge links.
         self._mask_key = hmac.digest(key, b"mask", hashlib.sha256)
         self._deadline_s = settings.limits.request_timeout_s
@@ -62,7 +68,7 @@ class Contexts:
         """The context of the request with this ASGI scope. Raises `Rejected` where none may be."""
         doorkeeper = self._doorkeeper
         viewer = ANYBODY if doorkeeper is None else await _admitted(doorkeeper, scope)
-        policy = UNRESTRICTED if doorkeeper is None else self._policies.of(viewer)
+        policy = UNRESTRICTED if doorkeeper is None else await self._policies.of(viewer)
         return Context(
             session=self._session_of(
                 self._federation,

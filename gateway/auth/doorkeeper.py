@@ -84,7 +84,7 @@ class Doorkeeper:
         except BadToken as exc:
             raise _unauthenticated(f"The token does not count: {exc}.") from exc
         except IssuerDown as exc:
-            raise _later("The issuer of the token cannot be asked at the moment.") from exc
+            raise later("The issuer of the token cannot be asked at the moment.") from exc
         return replace(admission, until=min(admission.until, now + _TOKEN_KEPT))
 
     async def _by_key(self, text: str) -> Viewer:
@@ -92,7 +92,7 @@ class Doorkeeper:
         try:
             viewer = await self._ring.viewer(key) if key else None
         except SourceError as exc:
-            raise _later("API keys cannot be checked at the moment.") from exc
+            raise later("API keys cannot be checked at the moment.") from exc
         if viewer is None:
             raise _unauthenticated("The API key does not count: it is wrong, expired or revoked.")
         return viewer
@@ -165,7 +165,8 @@ def _unauthenticated(message: str) -> Rejected:
     return Rejected(401, message, code=ErrorCode.UNAUTHENTICATED, headers=_CHALLENGE)
 
 
-def _later(message: str) -> Rejected:
+def later(message: str) -> Rejected:
+    """The refusal of whom it cannot be known at the moment what they may; `message` is why."""
     return Rejected(
         503,
         f"{message} Try again later.",

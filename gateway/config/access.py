@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from domain.access.level import Level
 from domain.access.policy import Mask
 
 RoleName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", max_length=64)]
@@ -63,6 +64,12 @@ class EntityRule(_Section):
     `{organization: {id: {eq: $company}}}`. Without it all, as far as what they belong to is
     seen: the tickets of customers that are not seen are not seen either. Who is not known by a
     name that a rule needs sees no row."""
+
+    level: Level | None = None
+    """A ready-made rule for customers, beside `rows`: `own` (the customer that the viewer is, by
+    the claim `customer`), `company` (the organization of the claim `company`, and its contacts),
+    `subsidiaries` (also the organizations directly below it, and their contacts) or `hierarchy`
+    (also all below those). Claims are ids as the graph shows them."""
 
     fields: tuple[str, ...] | None = None
     """Which fields and relations, by the names of the graph in snake case, such as `opened_at` or

@@ -41,6 +41,8 @@ def _entity(name: str, rule: Node, place: Place, path: _Path) -> _Told:
     if name not in known:
         yield place, f"{dotted(path)}: there is no entity '{name}'{suggestion(name, known)}"
         return
+    if "level" in rule.parts and name != "customer":
+        yield rule.parts["level"].place, f"{dotted((*path, 'level'))}: only customers have levels"
     fields = outline().fields[name]
     if "fields" in rule.parts:
         yield from _names(rule.parts["fields"], (*path, "fields"), fields, "field")

@@ -29,6 +29,7 @@ MISTAKES = [
     ),
     ("access: {roles: {a: }, proxy: {networks: [10.0.0.300/8]}}", "10.0.0.300/8"),
     ("access: {roles: {a: }, proxy: {networks: []}}", "networks"),
+    ("access: {roles: {a: {reads: {ticket: {level: own}}}}}", "only customers have levels"),
 ]
 
 
