@@ -25,9 +25,9 @@ from domain.identity import RecordKey
 class Index:
     """The index in the native store.
 
-    `precedence`: whom to believe; `region`: where phone numbers without a country code belong,
-    `regions` the same by source; `now`: the clock; `new_id`: makes ids for new customers, in
-    rising order.
+    `precedence`: whom to believe; `region`: where phone numbers without a country code belong that
+    their source did not place; `now`: the clock; `new_id`: makes ids for new customers, in rising
+    order.
     """
 
     def __init__(
@@ -37,20 +37,18 @@ class Index:
         now: Callable[[], datetime],
         new_id: Callable[[], UUID],
         region: str | None = None,
-        regions: Mapping[str, str] | None = None,
     ) -> None:
         self._precedence = precedence
         self._now = now
         self._new_id = new_id
         self._region = region
-        self._regions = regions or {}
 
     def record(self, values: Mapping[str, Any]) -> CustomerRecord:
         """A record out of canonical values, which name `source`, `record_id` and `observed_at`.
 
         Raises `ValueError` or `TypeError` where a value is not canonical.
         """
-        return incoming(values, region=self._regions.get(values["source"], self._region))
+        return incoming(values, region=self._region)
 
     @property
     def belief(self) -> str:

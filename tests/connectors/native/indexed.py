@@ -28,7 +28,6 @@ class Indexed:
             now=lambda: SEEN_AT,
             new_id=lambda: UUID(int=next(numbers)),
             region="CN",
-            regions={"shop": "US"},
         )
 
     async def apply(

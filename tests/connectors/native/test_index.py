@@ -58,7 +58,7 @@ def test_records_of_several_sources_become_one_customer(database_url: str) -> No
     async def story(it: Indexed) -> None:
         await it.apply(
             person("crm", "C1", name="Ada Lovelace", email="ADA@Example.com", custom={"size": 1.0}),
-            person("shop", "S1", name="A. L.", email="ada@example.com", phone="202 555 0123"),
+            person("shop", "S1", name="A. L.", email="ada@example.com", phone="+1 202 555 0123"),
             person("desk", "D1", phone="001 202-555-0123"),
             person("desk", "D2", external_ids={"crm": "C1"}, tags=["vip"]),
             person("desk", "D3", email="not an address", phone="call me"),
