@@ -10,6 +10,7 @@ from connectors.contract import Key, Row, SourceError
 from connectors.federation import Found, Question
 from connectors.health import SourceStatus
 from resolvers.context import Context
+from resolvers.permission import told
 from resolvers.place import Failure, Page, Place
 from resolvers.problem import UserError
 from resolvers.result import ErrorCode
@@ -155,14 +156,7 @@ class Run:
 
     def viewer(self) -> Mapping[str, Any]:
         """Who asks, as the type `Viewer` shows it."""
-        viewer = self.context.viewer
-        return {
-            "name": viewer.name,
-            "roles": viewer.roles,
-            "role": viewer.role,
-            "claims": viewer.claims,
-            "purpose": viewer.purpose,
-        }
+        return told(self.context.viewer, self.context.policy)
 
     def missing(self, errors: Sequence[SourceError]) -> list[Mapping[str, Any]]:
         """The sources that failed to add to a page, as the type `MissingSource` shows them."""
