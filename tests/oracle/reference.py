@@ -375,7 +375,15 @@ class Reference:
         return self._one(TYPES[type_name], source=key[0], record_id=key[1])
 
     def _Query_me(self, _parent: Any, _arguments: Any) -> Record:
-        return {"name": "anonymous", "roles": [], "role": None, "claims": {}, "purpose": None}
+        who = {"name": "anonymous", "roles": [], "role": None, "claims": {}, "purpose": None}
+        return {**who, **self.may()}
+
+    def may(self) -> Record:
+        """What the viewer may do: without any rules everything."""
+        names = {each.type_name for each in ENTITIES.values()} - {"CustomerRecord"} | {"Source"}
+        whole = {"fields": None, "masks": [], "has_row_rule": False}
+        seen = [{"entity": each, **whole} for each in sorted(names)]
+        return {"permissions": seen, "mutations": None}
 
     def _Query_sources(self, _parent: Any, _arguments: Any) -> list[Record | None]:
         return [self._source(each) for each in self._company.sources]
