@@ -40,6 +40,9 @@ async def serve(data_dir: Path, sockets: Sequence[socket.socket]) -> None:
     servers = [_Server(_config(app)) for app in applications(data_dir)]
     with ExitStack() as stack:
         inner = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in servers]
+        for each in inner:
+            # asyncio leaves it out for such sockets, and answers of two packets took 44 ms more.
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         jobs = [
             asyncio.create_task(server.serve(sockets=[listening]))
             for server, listening in zip(servers, inner, strict=True)
