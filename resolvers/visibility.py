@@ -42,6 +42,8 @@ _ITEMS = ("nodes", "node")
 _LOGIC = frozenset({"and", "or", "not"})
 _CONTACTS: Mapping[str, str] = {"email": "emails", "phone": "phones", "record": "records"}
 """How a customer may be named, and the field whose values that would tell of."""
+_REPEATED: Mapping[str, str] = {"primary_email": "emails", "primary_phone": "phones"}
+"""What is only filtered and ordered by, and the field whose values it repeats."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class Visibility:
         """
         if name in ENTITIES[entity].key:
             return self.access(entity) is not None
-        return self.shows(entity, name) and self.mask(entity, name) is None
+        whole = _REPEATED.get(name, name)
+        return self.shows(entity, whole) and self.mask(entity, whole) is None
 
     def mask(self, entity: str, name: str) -> Mask | None:
         """The mask of a field, or of all that is told by what it lists."""

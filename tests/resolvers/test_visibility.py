@@ -126,6 +126,27 @@ def _customer(fields: str) -> str:
     return f'{{ customer(by: {{id: "{identifier.encode("Customer", ADA)}"}}) {{ {fields} }} }}'
 
 
+@pytest.mark.parametrize(
+    ("access", "names"),
+    [
+        (EntityAccess(masks={"emails": Mask.EMAIL}), {"primaryPhone"}),
+        (EntityAccess(masks={"phones": Mask.LAST_FOUR}), {"primaryEmail"}),
+        (EntityAccess(fields=frozenset({"name"})), set()),
+        (EntityAccess(fields=frozenset({"emails", "phones"})), {"primaryEmail", "primaryPhone"}),
+    ],
+)
+def test_nothing_repeats_what_is_masked(access: EntityAccess, names: set[str]) -> None:
+    """The first address is as secret as the list that it stands in, to filters and orders."""
+    whole = executable(build_schema())
+    seen = visible(whole, RoleAccess(name="analyst", entities={"customer": access}))
+
+    by = getattr(seen.type_map.get("CustomerFilter"), "fields", {})
+    orders = getattr(seen.type_map.get("CustomerOrderField"), "values", {})
+    assert {each for each in by if each.startswith("primary")} == names
+    spelt = {each.lower().replace("_", "") for each in orders if each.startswith("PRIMARY")}
+    assert spelt == {each.lower() for each in names}
+
+
 def test_masks_cover_values_wherever_they_stand(opened: Opened, database_url: str) -> None:
     """In lists of values too; what is not masked is whole."""
     query = _customer(
