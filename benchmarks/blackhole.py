@@ -113,7 +113,8 @@ class Driver:
 
 async def measure(plan: Plan, gateway: str, hole_pid: int) -> Mapping[str, Heard]:
     """All phases, one after the other."""
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=200)
+    # The gateway closes what was idle for 5 s; a request must not meet that on its way.
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=200, keepalive_expiry=2)
     async with httpx2.AsyncClient(base_url=gateway, timeout=60, limits=limits) as client:
         driver = Driver(client, plan)
         await driver.learn()
