@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.cache.coding import Unfit, decoded, encoded
@@ -25,9 +25,14 @@ PLAIN = st.one_of(
 )
 VALUES = st.recursive(
     PLAIN,
-    lambda inner: st.one_of(st.lists(inner), st.dictionaries(TEXT, inner), st.tuples(inner, inner)),
-    max_leaves=8,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(TEXT, inner, max_size=3),
+        st.tuples(inner, inner),
+    ),
+    max_leaves=5,
 )
+ROW = st.lists(VALUES, max_size=4).map(tuple)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -43,7 +48,8 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-@given(st.lists(st.lists(VALUES).map(tuple)).map(tuple), st.floats(0, 4e9), st.booleans())
+@settings(max_examples=80)
+@given(st.lists(ROW, max_size=3).map(tuple), st.floats(0, 4e9), st.booleans())
 def test_what_comes_back_is_what_went_in(rows: Any, asked_at: float, is_partial: bool) -> None:  # noqa: FBT001
     """Values, types and order; with the tokens that it is bound to."""
     entry = Entry(rows, asked_at, is_partial)

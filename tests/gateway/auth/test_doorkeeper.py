@@ -113,7 +113,11 @@ def test_the_request_chooses_among_the_roles_of_its_viewer() -> None:
         ("Basic dXNlcjpwYXNz", "This way to authenticate is not known here."),
         ("Bearer", "This way to authenticate is not known here."),
         ("Bearer c360_short", "The API key does not count: it is wrong, expired or revoked."),
-        (f"Bearer {ApiKey.new()}", "The API key does not count: it is wrong, expired or revoked."),
+        pytest.param(
+            f"Bearer {ApiKey.new()}",
+            "The API key does not count: it is wrong, expired or revoked.",
+            id="a key that nobody made",
+        ),
         ("Bearer a.b.c", "The token does not count: it is no JSON Web Token."),
     ],
 )
