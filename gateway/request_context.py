@@ -22,6 +22,7 @@ from gateway.auth.doorkeeper import Doorkeeper
 from gateway.auth.policy import Below, Policies
 from gateway.config import Settings
 from gateway.download import link_for
+from gateway.engine import allowed_by_role
 from gateway.http.headers import read_headers
 from resolvers.context import Context, Journal
 from resolvers.selection import Limits
@@ -60,6 +61,7 @@ class Contexts:
         self._deadline_s = settings.limits.request_timeout_s
         self._phone_region = settings.identity.default_phone_region
         self._limits = Limits(settings.limits.default_first, settings.limits.max_first)
+        self._allowed = allowed_by_role(settings)
         self._adopt = federation.adopt or _nothing_to_adopt
         self._new_id = Uuid7Factory(now=_now, chance=os.urandom)
         self._wanted = {name.encode() for each in federation.forwards.values() for name in each}
@@ -69,6 +71,7 @@ class Contexts:
         doorkeeper = self._doorkeeper
         viewer = ANYBODY if doorkeeper is None else await _admitted(doorkeeper, scope)
         policy = UNRESTRICTED if doorkeeper is None else await self._policies.of(viewer)
+        allowed = None if viewer.role is None else self._allowed[viewer.role]
         return Context(
             session=self._session_of(
                 self._federation,
@@ -86,7 +89,8 @@ class Contexts:
             viewer=viewer,
             policy=policy,
             mask_key=self._mask_key,
-            limits=self._limits,
+            limits=self._limits if allowed is None else allowed.lists,
+            terms=None if allowed is None else allowed.terms,
         )
 
     def _forwarded(self, scope: Scope) -> Mapping[str, str]:

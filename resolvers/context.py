@@ -9,6 +9,7 @@ from connectors.contract import Written
 from connectors.session import Session
 from domain.access.policy import UNRESTRICTED, Policy
 from domain.viewer import ANYBODY, Viewer
+from resolvers.limit import Terms
 from resolvers.selection import Limits
 
 
@@ -45,7 +46,8 @@ class Context:
 
     `policy` is what holds for the viewer, `mask_key` what the mask `hash` is made with. `sources`
     describes every source by name, as the type `Source` shows it. `document_url` gives the
-    short-lived download link of a document, or none where its source cannot open files.
+    short-lived download link of a document, or none where its source cannot open files. `terms` is
+    what the viewer may send, where that differs from what everybody may.
     """
 
     session: Session
@@ -60,3 +62,4 @@ class Context:
     policy: Policy = UNRESTRICTED
     mask_key: bytes = b""
     limits: Limits = field(default_factory=Limits)
+    terms: Terms | None = None

@@ -9,10 +9,8 @@ import orjson
 from graphql import (
     GraphQLError,
     GraphQLSchema,
-    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
-    specified_rules,
 )
 from graphql.execution import VariableValues
 
@@ -24,7 +22,7 @@ from resolvers.execution import execute
 from resolvers.freshness import max_stale_s
 from resolvers.fusion import Doubtful
 from resolvers.introspection import introspect
-from resolvers.limit import DocumentLimits
+from resolvers.limit import DocumentLimits, Terms
 from resolvers.operation import Document, DocumentCache, InvalidDocument
 from resolvers.planner import Nesting, Plan
 from resolvers.problem import UserError
@@ -48,6 +46,7 @@ class Task(NamedTuple):
     variables: VariableValues
     request: Request
     context: Context
+    terms: Terms
     began_s: float
 
 
@@ -72,12 +71,8 @@ class Engine:
         self.tallies = OperationTallies()
         self._schema = schema
         self._nesting = nesting
-        rules = list(specified_rules)
-        if not allows_introspection:
-            rules.append(NoSchemaIntrospectionCustomRule)
-        self._rules = rules
-        self._limits = limits or DocumentLimits()
-        self._documents = DocumentCache(schema, self._limits, rules=rules)
+        self._terms = Terms(limits or DocumentLimits(), allows_introspection)
+        self._documents = DocumentCache(schema, self._terms.limits)
         self._of_roles: OrderedDict[str, DocumentCache] = OrderedDict()
 
     @property
@@ -94,8 +89,9 @@ class Engine:
         the operation is executed.
         """
         began_s = time.perf_counter()
+        terms = context.terms or self._terms
         try:
-            document = await self._documents_for(context.policy.role).get(request.query)
+            document = await self._documents_for(context.policy.role).get(request.query, terms)
             operation = document.operation(request.operation_name)
         except InvalidDocument as exc:
             return self._refused(exc.errors, exc.code)
@@ -104,10 +100,12 @@ class Engine:
         if operation.operation is OperationType.MUTATION and not request.may_mutate:
             error = GraphQLError("A mutation must be sent by POST.")
             return self._refused([error], ErrorCode.BAD_REQUEST, ResultKind.METHOD_REFUSED)
-        variables = document.variables(operation).values(request.variables)
+        variables = document.variables(operation).values(
+            request.variables, may_introspect=terms.allows_introspection
+        )
         if isinstance(variables, list):
             return self._refused(variables, ErrorCode.BAD_USER_INPUT)
-        task = Task(document, operation, variables, request, context, began_s)
+        task = Task(document, operation, variables, request, context, terms, began_s)
         return await self._run(task, executed or self._executed)
 
     def _documents_for(self, role: RoleAccess) -> DocumentCache:
@@ -117,7 +115,7 @@ class Engine:
         documents = self._of_roles.get(role.structure)
         if documents is None:
             schema = visible(self._schema, role)
-            documents = DocumentCache(schema, self._limits, rules=self._rules)
+            documents = DocumentCache(schema, self._terms.limits)
             self._of_roles[role.structure] = documents
             if len(self._of_roles) > _KEPT_SCHEMAS:
                 self._of_roles.popitem(last=False)
@@ -129,7 +127,12 @@ class Engine:
         fuses = task.operation.operation is not OperationType.MUTATION
         nesting = self._nesting if fuses else None
         try:
-            task.document.check_cost(task.operation, task.variables.coerced, task.context.limits)
+            task.document.check_cost(
+                task.operation,
+                task.variables.coerced,
+                task.context.limits,
+                max_nodes=task.terms.limits.max_nodes,
+            )
             if task.operation.directives:
                 wanted_s = max_stale_s(task.operation, task.variables.coerced)
                 task.context.session.max_stale_s = wanted_s
@@ -140,7 +143,7 @@ class Engine:
             return self._told(exc)
 
     async def _executed(self, task: Task, nesting: Nesting | None) -> Result:
-        document, operation, variables, _, context, _ = task
+        document, operation, variables, _, context, *_ = task
         plan = await document.plan(operation, variables.coerced, nesting=nesting)
         run = Run(width=plan.width, sites=plan.sites, variables=variables, context=context)
         return await self.carry_out(plan, run, task)

@@ -1,7 +1,8 @@
 """Limits of documents, checked before validation in one linear pass over each definition.
 
 Fragments are measured once and their measure reused where they are spread, so that chains of
-fragments that double at every step cost nothing to refuse.
+fragments that double at every step cost nothing to refuse. A document that is kept keeps its
+measure too: whoever sends it again is held to their own limits by a few comparisons.
 """
 
 from collections.abc import Mapping
@@ -40,25 +41,40 @@ class DocumentLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Measure:
+class Terms:
+    """What a viewer may send: within which limits, and whether they may ask for the schema."""
+
+    limits: DocumentLimits
+    allows_introspection: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How large a document is; of several definitions the most of each. See `DocumentLimits`."""
+
     depth: int = 0
     fields: int = 0
     aliases: int = 0
     nesting: int = 0
+    has_introspection: bool = False
+
+
+_OF_INTROSPECTION = frozenset({"__schema", "__type"})
 
 
 @dataclass(slots=True)
 class _Measurer:
     fragments: Mapping[str, FragmentDefinitionNode]
     limits: DocumentLimits
-    known: dict[str, _Measure] = field(default_factory=dict)
+    known: dict[str, Measure] = field(default_factory=dict)
 
-    def measure(self, selections: SelectionSetNode, level: int = 0) -> _Measure:
+    def measure(self, selections: SelectionSetNode, level: int = 0) -> Measure:
         if level > self.limits.max_nesting:
             raise _too_much(
                 "is nested {} fields and fragments deep", level, self.limits.max_nesting
             )
         depth = fields = aliases = nesting = 0
+        has_introspection = False
         for node in selections.selections:
             if isinstance(node, FieldNode):
                 if node.selection_set is None:
@@ -70,6 +86,7 @@ class _Measurer:
                 aliases += node.alias is not None
                 fields += 1
                 depth = max(depth, inner.depth + 1)
+                has_introspection |= node.name.value in _OF_INTROSPECTION
             elif isinstance(node, FragmentSpreadNode):
                 inner = self._fragment(node.name.value, level + 1)
             elif isinstance(node, InlineFragmentNode):
@@ -80,26 +97,27 @@ class _Measurer:
             fields += inner.fields
             aliases += inner.aliases
             nesting = max(nesting, inner.nesting + 1)
+            has_introspection |= inner.has_introspection
         # An empty selection set, which graphql-core allows, is as much work as a field: fragments
         # of nothing else would be free, and spread a million times.
-        return _Measure(depth, fields or 1, aliases, nesting)
+        return Measure(depth, fields or 1, aliases, nesting, has_introspection)
 
-    def _fragment(self, name: str, level: int) -> _Measure:
+    def _fragment(self, name: str, level: int) -> Measure:
         if name not in self.known:
             # A fragment that spreads itself measures nothing here; validation refuses it.
-            self.known[name] = _Measure()
+            self.known[name] = Measure()
             fragment = self.fragments.get(name)
             if fragment is not None:
                 self.known[name] = self.measure(fragment.selection_set, level)
         return self.known[name]
 
 
-def check_limits(document: DocumentNode, limits: DocumentLimits) -> int:
+def check_limits(document: DocumentNode, limits: DocumentLimits) -> Measure:
     """Refuse, as `UserError`, a document that is too deep, too wide, or has too many aliases.
 
-    Gives the number of fields of its largest definition, with all fragments spread out.
+    Gives the measure of its largest definitions, with all fragments spread out.
     """
-    most_fields = 0
+    most = Measure()
     fragments = {
         each.name.value: each
         for each in document.definitions
@@ -110,12 +128,19 @@ def check_limits(document: DocumentNode, limits: DocumentLimits) -> int:
         # Fragments that nothing uses are validated too, and are as dangerous.
         if isinstance(definition, (OperationDefinitionNode, FragmentDefinitionNode)):
             found = measurer.measure(definition.selection_set)
-            _refuse_excess(found, limits)
-            most_fields = max(most_fields, found.fields)
-    return most_fields
+            refuse_excess(found, limits)
+            most = Measure(
+                max(most.depth, found.depth),
+                max(most.fields, found.fields),
+                max(most.aliases, found.aliases),
+                max(most.nesting, found.nesting),
+                most.has_introspection or found.has_introspection,
+            )
+    return most
 
 
-def _refuse_excess(found: _Measure, limits: DocumentLimits) -> None:
+def refuse_excess(found: Measure, limits: DocumentLimits) -> None:
+    """Refuse, as `UserError`, a document of this measure if it is beyond the limits."""
     for what, size, most in (
         ("is nested {} fields deep", found.depth, limits.max_depth),
         ("is nested {} fields and fragments deep", found.nesting, limits.max_nesting),
@@ -124,6 +149,16 @@ def _refuse_excess(found: _Measure, limits: DocumentLimits) -> None:
     ):
         if size > most:
             raise _too_much(what, size, most)
+
+
+def refuse_length(text: str, limits: DocumentLimits) -> None:
+    """Refuse, as `UserError`, a text that is too long to be read."""
+    if len(text) > limits.max_characters:
+        raise UserError(
+            f"The document has {len(text)} characters; at most {limits.max_characters} are"
+            " allowed.",
+            code=ErrorCode.GRAPHQL_PARSE_FAILED,
+        )
 
 
 def _too_much(what: str, size: int, most: int) -> UserError:

@@ -21,7 +21,14 @@ from graphql import (
 
 from resolvers.cache import SegmentedCache
 from resolvers.cost import Cost, cost_of
-from resolvers.limit import DocumentLimits, check_limits
+from resolvers.limit import (
+    DocumentLimits,
+    Measure,
+    Terms,
+    check_limits,
+    refuse_excess,
+    refuse_length,
+)
 from resolvers.parsing import parsed
 from resolvers.planner import Nesting, Plan, Planner
 from resolvers.problem import UserError
@@ -63,8 +70,8 @@ class InvalidDocument(Exception):
 class Document:
     """A valid document. Plans are kept by operation and the values of its conditions.
 
-    `field_count` is that of its largest operation. `grow` is told the bytes of each plan that is
-    made, which takes a turn at the turnstile.
+    `measure` is that of its largest operation, `passed` the last terms that it was found to be
+    within. `grow` is told the bytes of each plan that is made, which takes a turn at the turnstile.
     """
 
     schema: GraphQLSchema
@@ -73,8 +80,9 @@ class Document:
     operations: Mapping[str | None, OperationDefinitionNode]
     fragments: Mapping[str, FragmentDefinitionNode]
     conditions: Sequence[str]
-    field_count: int
-    max_nodes: int
+    measure: Measure
+    token_count: int
+    passed: Terms
     turnstile: Turnstile
     grow: "Callable[[Document, int], None]"
     _plans: dict[Key, Plan] = field(default_factory=dict)
@@ -123,7 +131,7 @@ class Document:
             plan = Planner(self.schema, self.fragments, conditions, nesting).plan(operation)
             if len(self._plans) < MAX_PLANS:
                 self._plans[key] = plan
-                self.grow(self, BYTES_PER_PLAN + self.field_count * BYTES_PER_PLANNED_FIELD)
+                self.grow(self, BYTES_PER_PLAN + self.measure.fields * BYTES_PER_PLANNED_FIELD)
         return plan
 
     def conditions_of(self, variables: Mapping[str, object]) -> Mapping[str, bool]:
@@ -138,9 +146,11 @@ class Document:
         operation: OperationDefinitionNode,
         variables: Mapping[str, object],
         limits: Limits,
+        *,
+        max_nodes: int,
     ) -> None:
-        """Refuse, as `UserError`, an answer that may have too many objects."""
-        self.cost(operation, limits).check(variables, max_nodes=self.max_nodes)
+        """Refuse, as `UserError`, an answer that may have more than `max_nodes` objects."""
+        self.cost(operation, limits).check(variables, max_nodes=max_nodes)
 
     def cost(self, operation: OperationDefinitionNode, limits: Limits) -> Cost:
         """What an operation costs, found out once."""
@@ -153,7 +163,10 @@ class Document:
 
 
 class DocumentCache:
-    """Documents by their text, within `max_bytes`. What is refused is not kept."""
+    """Documents by their text, within `max_bytes`. What is refused is not kept.
+
+    Viewers with different terms share it: what one of them had read, another may not send.
+    """
 
     def __init__(
         self,
@@ -165,7 +178,7 @@ class DocumentCache:
     ) -> None:
         self._schema = schema
         self._coercions = Coercions(schema)
-        self._limits = limits
+        self._terms = Terms(limits)
         self._table = TypeTable(schema)
         self._validator = Validator(schema, self._table, rules)
         self._turnstile = Turnstile()
@@ -176,30 +189,44 @@ class DocumentCache:
         """The bytes of all documents with their plans, as estimated."""
         return self._kept.size
 
-    async def get(self, text: str) -> Document:
+    async def get(self, text: str, terms: Terms | None = None) -> Document:
         """The document of a text; `InvalidDocument` where it is none for this schema.
 
-        `UserError` where it is too large, or where too many others are being read.
+        `UserError` where it is too large, or where too many others are being read. `terms` are
+        those of the viewer; without them the limits of the cache hold.
         """
+        terms = terms or self._terms
         document = self._kept.get(text)
-        if document is not None:
-            return document
-        if len(text) > self._limits.max_characters:
-            raise UserError(
-                f"The document has {len(text)} characters; at most"
-                f" {self._limits.max_characters} are allowed.",
-                code=ErrorCode.GRAPHQL_PARSE_FAILED,
-            )
-        await self._turnstile.enter(text)
-        # Somebody else may have sent the same, and had its turn meanwhile.
-        return self._kept.get(text) or self._read(text)
+        if document is None:
+            refuse_length(text, terms.limits)
+            await self._turnstile.enter(text)
+            # Somebody else may have sent the same, and had its turn meanwhile.
+            document = self._kept.get(text) or self._read(text, terms)
+        if document.passed is not terms:
+            self._admit(document, text, terms)
+        return document
 
-    def _read(self, text: str) -> Document:
-        node = self._parsed(text)
-        field_count = check_limits(node, self._limits)
-        errors = self._validator.errors(node)
+    def _admit(self, document: Document, text: str, terms: Terms) -> None:
+        """Refuse a document that somebody else was allowed, as if nobody had been."""
+        limits = terms.limits
+        refuse_length(text, limits)
+        if document.token_count > limits.max_tokens or (
+            document.measure.has_introspection and not terms.allows_introspection
+        ):
+            # The refusals of graphql-core have places in the text: it words them anew.
+            self._valid(self._parsed(text, limits), terms)
+        refuse_excess(document.measure, limits)
+        document.passed = terms
+
+    def _valid(self, node: DocumentNode, terms: Terms) -> None:
+        errors = self._validator.errors(node, may_introspect=terms.allows_introspection)
         if errors:
             raise InvalidDocument(ErrorCode.GRAPHQL_VALIDATION_FAILED, errors)
+
+    def _read(self, text: str, terms: Terms) -> Document:
+        node = self._parsed(text, terms.limits)
+        measure = check_limits(node, terms.limits)
+        self._valid(node, terms)
         operations = [
             each for each in node.definitions if isinstance(each, OperationDefinitionNode)
         ]
@@ -213,8 +240,9 @@ class DocumentCache:
             operations={_name(each): each for each in operations},
             fragments={each.name.value: each for each in fragments},
             conditions=_conditions([*operations, *fragments]),
-            field_count=field_count,
-            max_nodes=self._limits.max_nodes,
+            measure=measure,
+            token_count=node.token_count,
+            passed=terms,
             turnstile=self._turnstile,
             grow=lambda grown, size: self._kept.grow(text, grown, size=size),
         )
@@ -223,9 +251,9 @@ class DocumentCache:
         self._kept.add(text, document, size=size)
         return document
 
-    def _parsed(self, text: str) -> DocumentNode:
+    def _parsed(self, text: str, limits: DocumentLimits) -> DocumentNode:
         try:
-            return parsed(text, max_tokens=self._limits.max_tokens)
+            return parsed(text, max_tokens=limits.max_tokens)
         except GraphQLSyntaxError as exc:
             raise InvalidDocument(ErrorCode.GRAPHQL_PARSE_FAILED, [exc]) from exc
 

@@ -45,7 +45,8 @@ class Validator:
     """Validates documents by `rules`, which are those of the specification unless said otherwise.
 
     The pass stands in for these and for the ban of introspection, which it never understands; where
-    there are other rules graphql-core alone decides.
+    there are other rules graphql-core alone decides. Who may not ask for the schema is not told
+    names of it either: "Did you mean" would give it away, a word at a time.
     """
 
     def __init__(
@@ -60,10 +61,20 @@ class Validator:
             _OverlappingFields if each is OverlappingFieldsCanBeMergedRule else each
             for each in rules
         ]
-        self._is_understood = set(rules) <= {*specified_rules, NoSchemaIntrospectionCustomRule}
+        self._closed_rules = [*self._rules, NoSchemaIntrospectionCustomRule]
+        self._is_understood = set(rules) <= set(specified_rules)
 
-    def errors(self, document: DocumentNode) -> Sequence[GraphQLError]:
+    def errors(
+        self, document: DocumentNode, *, may_introspect: bool = True
+    ) -> Sequence[GraphQLError]:
         """What is wrong with a document; nothing where it is valid."""
         if self._is_understood and is_certainly_valid(self._table, document):
             return ()
-        return validate(self._schema, document, self._rules, max_errors=MAX_ERRORS)
+        rules = self._rules if may_introspect else self._closed_rules
+        return validate(
+            self._schema,
+            document,
+            rules,
+            max_errors=MAX_ERRORS,
+            hide_suggestions=not may_introspect,
+        )

@@ -60,8 +60,13 @@ class Variables:
         ]
         self._is_understood = len(self._readers) == len(signatures)
 
-    def values(self, given: Mapping[str, Any] | None) -> VariableValues | list[GraphQLError]:
-        """The coerced values of what a request gave; the errors, where it is not acceptable."""
+    def values(
+        self, given: Mapping[str, Any] | None, *, may_introspect: bool = True
+    ) -> VariableValues | list[GraphQLError]:
+        """The coerced values of what a request gave; the errors, where it is not acceptable.
+
+        Who may not ask for the schema is not told what they might have meant.
+        """
         inputs = given or {}
         if self._is_understood:
             try:
@@ -69,7 +74,11 @@ class Variables:
             except Unsure:
                 pass
         return get_variable_values(
-            self._schema, self._definitions, dict(inputs), max_errors=MAX_ERRORS
+            self._schema,
+            self._definitions,
+            dict(inputs),
+            max_errors=MAX_ERRORS,
+            hide_suggestions=not may_introspect,
         )
 
     def _read(self, given: Mapping[str, Any]) -> VariableValues:

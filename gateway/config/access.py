@@ -48,6 +48,8 @@ Network = Annotated[
     IPv4Network | IPv6Network, BeforeValidator(_network, json_schema_input_type=str)
 ]
 
+Count = Annotated[int, Field(ge=1)]
+
 ClaimPath = Annotated[str, AfterValidator(_path)]
 
 
@@ -81,6 +83,34 @@ class EntityRule(_Section):
     neither be filtered, sorted nor searched by."""
 
 
+class RoleLimits(_Section):
+    """What one request of a role may ask for, where that differs from the section `limits`."""
+
+    max_first: Count | None = None
+    """The most items that one page of a list may have."""
+
+    max_tokens: Count | None = None
+    """The most words and signs in a GraphQL document."""
+
+    max_depth: Count | None = None
+    """How deep fields may be nested in each other."""
+
+    max_nesting: Annotated[int, Field(ge=1, le=100)] | None = None
+    """How deep fields and fragments may be nested in each other."""
+
+    max_fields: Count | None = None
+    """The most fields in a GraphQL document, each counted as often as its fragment is used."""
+
+    max_aliases: Count | None = None
+    """The most aliases in a GraphQL document."""
+
+    max_nodes: Count | None = None
+    """The most objects that one answer may have, counted before anything is asked."""
+
+    max_query_bytes: Count | None = None
+    """The longest GraphQL document, in bytes."""
+
+
 class Role(_Section):
     """A role that viewers act in."""
 
@@ -96,6 +126,12 @@ class Role(_Section):
 
     purposes: tuple[str, ...] = ()
     """What the data must be asked for. Without it any purpose will do, also none."""
+
+    limits: RoleLimits = Field(default_factory=RoleLimits)
+    """How much one request of the role may ask for, less or more than `limits` says for all."""
+
+    introspection: bool | None = None
+    """Whether the role may ask for the schema. Without it `server.introspection` says so."""
 
 
 class TokenIssuer(_Section):

@@ -163,10 +163,15 @@ class Server(Section):
     without it, SIGHUP has the file read again. A file with mistakes changes nothing."""
 
     graphiql: bool = True
+    profile: Literal["development", "production"] = "development"
+    """What holds where nothing else is said: in `production` neither `graphiql` nor
+    `introspection`, and `check` tells what else is not ready for strangers."""
+
     """Whether a browser that opens the endpoint gets GraphiQL, the page to try queries in."""
 
     introspection: bool = True
-    """Whether clients may ask for the schema. GraphiQL needs it."""
+    """Whether clients may ask for the schema. GraphiQL needs it. `access.roles` may say otherwise
+    for a role. Who may not is not told either what a misspelt name may have meant."""
 
     explain: Literal["none", "plan", "analyze"] = "none"
     """What the header `X-Explain` of a request may ask for: nothing; with `plan` what the request
@@ -189,6 +194,13 @@ class Server(Section):
     def _is_long(cls, key: SecretStr | None) -> SecretStr | None:
         if key is not None and len(key.get_secret_value()) < _MIN_KEY_LENGTH:
             raise ValueError(f"too short to be safe; write at least {_MIN_KEY_LENGTH} characters")
+    @model_validator(mode="before")
+    @classmethod
+    def _is_closed_in_production(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and value.get("profile") == "production":
+            return {"graphiql": False, "introspection": False, **value}
+        return value
+
         return key
 
     @field_validator("cors_origins")

@@ -157,7 +157,7 @@ def told(plan: Plan, story: Story, task: Task, nesting: Nesting | None) -> Expla
         operation=task.operation.name.value if task.operation.name else None,
         operation_type=task.operation.operation.value,
         node_count=cost.count(task.variables.coerced),
-        max_nodes=task.document.max_nodes,
+        max_nodes=task.terms.limits.max_nodes,
         is_fused=nesting is not None,
         rules={name: rules[name] for name in sorted(entities & rules.keys())},
         steps=[story.step(each) for each in plan.root.steps],
