@@ -242,14 +242,16 @@ def _app(
         context_of=contexts.of,
         max_body_bytes=settings.limits.max_body_bytes,
     )
-    endpoint = tracing.endpoint(graphiql.InBrowsers(door) if settings.server.graphiql else door)
+    visitors = _visitors(settings)
+    page = graphiql.InBrowsers(door, visitors=visitors) if settings.server.graphiql else door
+    endpoint = tracing.endpoint(page)
     routes: list[BaseRoute] = [
         Route(GRAPHQL_PATH, endpoint),
         download_route(readers, key=key, now=utc_now, room=room_of(settings)),
         *health.routes(lambda: store.fetch("SELECT 1"), readiness),
     ]
     if settings.server.graphiql:
-        routes += graphiql.routes()
+        routes += graphiql.routes(visitors=visitors)
     # FastAPI's own documentation pages load from a public CDN.
     app = FastAPI(routes=routes, docs_url=None, redoc_url=None, openapi_url=None)
     entrance = Entrance(GRAPHQL_PATH, endpoint, Identified(app))
@@ -260,6 +262,14 @@ def _app(
         allow_origins=settings.server.cors_origins,
         allow_methods=["GET", "POST"],
         allow_headers=["*"],
+    )
+
+
+def _visitors(settings: Settings) -> graphiql.Visitors:
+    offered = settings.server.graphiql_keys.items()
+    return graphiql.Visitors(
+        asks_for_key=settings.access is not None,
+        keys={name: key.get_secret_value() for name, key in offered},
     )
 
 

@@ -5,8 +5,12 @@ anywhere else, and the policy below makes the browser enforce that.
 """
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 
+import orjson
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -70,8 +74,37 @@ class Assets(StaticFiles):
         return response
 
 
-def _page(folder: Path) -> Response:
+@dataclass(frozen=True, slots=True)
+class Visitors:
+    """How visitors of the page may say who they are.
+
+    `asks_for_key` is whether there are keys at all; `keys` are offered to everybody, by a word for
+    each.
+    """
+
+    asks_for_key: bool = False
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        """The element of the page that tells its scripts; nothing where there is nothing to tell.
+
+        It is data and no script, which the policy would not let run.
+        """
+        if not self.asks_for_key:
+            return ""
+        offered = [{"name": name, "key": key} for name, key in self.keys.items()]
+        content = escape(orjson.dumps(offered).decode())
+        return f'<meta name="customer360-keys" content="{content}" />'
+
+
+ANYBODY = Visitors()
+"""The visitors where the gateway asks nobody who they are."""
+
+
+def _page(folder: Path, visitors: Visitors) -> Response:
     html = (folder / "index.html").read_text(encoding="utf-8")
+    html = html.replace("</head>", f"{visitors.told}</head>", 1)
     return HTMLResponse(html, headers={**_SAFETY, "cache-control": "no-cache", "vary": "Accept"})
 
 
@@ -84,9 +117,11 @@ class InBrowsers:
         FileNotFoundError: `folder` holds no built page.
     """
 
-    def __init__(self, endpoint: ASGIApp, folder: Path = FOLDER) -> None:
+    def __init__(
+        self, endpoint: ASGIApp, folder: Path = FOLDER, *, visitors: Visitors = ANYBODY
+    ) -> None:
         self._endpoint = endpoint
-        self._page = _page(folder)
+        self._page = _page(folder, visitors)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -97,13 +132,13 @@ class InBrowsers:
             await self._endpoint(scope, receive, send)
 
 
-def routes(folder: Path = FOLDER) -> list[BaseRoute]:
+def routes(folder: Path = FOLDER, *, visitors: Visitors = ANYBODY) -> list[BaseRoute]:
     """The page at `/` and `/graphiql`, and its files; to be put among an application's routes.
 
     Raises:
         FileNotFoundError: `folder` holds no built page.
     """
-    response = _page(folder)
+    response = _page(folder, visitors)
 
     async def page(_request: Request) -> Response:
         return response

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Never
@@ -16,11 +17,13 @@ from typing import Annotated, Never
 import typer
 from rich.console import Console
 
+from connectors.native.key_store import KeyStore
 from gateway import serving
 from gateway.app import Gateway
 from gateway.config import Settings, load
 from gateway.demo import fault
 from gateway.demo import folder as places
+from gateway.demo.access import keep_keys
 from gateway.demo.generation import generate, is_current
 from gateway.demo.playing import played, ports, url, variables
 from gateway.demo.progress import Bars, first_pull
@@ -161,6 +164,7 @@ async def _serve(
 async def _greet(
     settings: Settings, gateway: Gateway, bars: Bars, text: str, when_pulled: Callable[[], None]
 ) -> None:
+    await keep_keys(KeyStore(gateway.store), now=datetime.now(UTC))
     problems = await first_pull(settings, gateway.store)
     await gateway.sources.refresh(gateway.store)
     bars.finish()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.demo.access import CRM_TOKEN, DESK_PASSWORD, DESK_USER
+from gateway.demo.access import CRM_TOKEN, DESK_PASSWORD, DESK_USER, VISITORS
 
 _PATIENCE_S = 5.0
 
@@ -22,6 +22,7 @@ def variables(data: Path, store: Path, *, crm_url: str, desk_url: str) -> Mappin
         "DESK_URL": desk_url,
         "DESK_USER": DESK_USER,
         "DESK_PASSWORD": DESK_PASSWORD,
+        **{f"DEMO_{each.role.upper()}_KEY": str(each.key) for each in VISITORS},
     }
 
 

@@ -2,7 +2,7 @@
 
 from importlib.metadata import version
 
-from gateway.demo.access import CRM_TOKEN, DESK_PASSWORD, DESK_USER
+from gateway.demo.access import CRM_TOKEN, DESK_PASSWORD, DESK_USER, VISITORS
 
 _QUESTION = (
     '{"query": "{ customer(by: {email: \\"lin.wang@example.com\\"}) '
@@ -12,6 +12,7 @@ _QUESTION = (
 
 def welcome(address: str, *, crm_url: str, desk_url: str, configuration: str, data: str) -> str:
     """Where to go, and how to look behind the scenes."""
+    keys = "\n".join(f"  {each.role:<10} {each.key}" for each in VISITORS)
     return f"""
 Customer 360 {version("customer360-gateway")} is ready: 2,000 customers in five systems.
 
@@ -20,6 +21,10 @@ Customer 360 {version("customer360-gateway")} is ready: 2,000 customers in five 
 
   curl -s {address}/graphql -H 'content-type: application/json' \\
     -d '{_QUESTION}'
+
+Who may see what: without a key you are an agent. Choose another role under "View as" in GraphiQL,
+or send a key as 'authorization: Bearer …', and rows vanish, values are masked, fields are gone:
+{keys}
 
 Behind it:
   shop       {data}/shop/shop.db (SQLite)

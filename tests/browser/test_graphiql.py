@@ -44,6 +44,7 @@ def test_every_example_runs(report: Report) -> None:
         "OpenComplaints",
         "LogInteraction",
         "Sources",
+        "WhoSeesWhat",
     ]
     for answer in report.answers.values():
         assert "errors" not in answer

@@ -1,7 +1,9 @@
 """The GraphiQL page: where it is, what it may do, what it is made of."""
 
 import asyncio
+import json
 import re
+from html import unescape
 
 import httpx2
 import pytest
@@ -9,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from gateway.graphiql import FOLDER, POLICY, InBrowsers, routes
+from gateway.graphiql import FOLDER, POLICY, InBrowsers, Visitors, routes
 
 
 def get(path: str) -> httpx2.Response:
@@ -112,3 +114,30 @@ def test_a_browser_that_opens_the_endpoint_gets_the_page() -> None:
     assert visit("?query={me{name}}", accept=html) == "the endpoint"
     assert visit("", accept="application/json") == "the endpoint"
     assert visit("") == "the endpoint"
+
+
+@pytest.mark.parametrize(
+    ("visitors", "told"),
+    [
+        (Visitors(), None),
+        # In production nothing is offered: there is only a field for a key of one's own.
+        (Visitors(asks_for_key=True), []),
+        (
+            Visitors(asks_for_key=True, keys={'"/><script>': "c360_1", "访客": "c360_2"}),
+            [{"name": '"/><script>', "key": "c360_1"}, {"name": "访客", "key": "c360_2"}],
+        ),
+    ],
+)
+def test_the_page_is_told_which_keys_to_offer(visitors: Visitors, told: object) -> None:
+    """As data that cannot become a part of the page, and not at all where nobody is asked."""
+
+    async def run() -> str:
+        transport = httpx2.ASGITransport(Starlette(routes=routes(visitors=visitors)))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+            return (await client.get("/")).text
+
+    html = asyncio.run(run())
+
+    found = re.search(r'<meta name="customer360-keys" content="([^"]*)" />', html)
+    assert (None if found is None else json.loads(unescape(found[1]))) == told
+    assert "<script>" not in html

@@ -10,6 +10,7 @@ import { createElement } from "react";
 import { createRoot } from "react-dom/client";
 
 import { examples } from "./examples.js";
+import { asksForKey, fetchAsViewer, ViewAs } from "./viewer.js";
 
 // Relative to the page, so that a proxy may serve the gateway under a path of its own.
 const url = new URL("graphql", document.baseURI).href;
@@ -21,11 +22,11 @@ createRoot(document.getElementById("graphiql")).render(
   createElement(
     GraphiQL,
     {
-      fetcher: createGraphiQLFetcher({ url }),
+      fetcher: createGraphiQLFetcher({ url, fetch: fetchAsViewer }),
       defaultTabs: examples,
       initialVariables: isFirstVisit ? examples[0].variables : undefined,
       defaultEditorToolsVisibility: "variables",
     },
-    createElement(GraphiQL.Logo, null, brand),
+    createElement(GraphiQL.Logo, null, asksForKey && createElement(ViewAs), brand),
   ),
 );
