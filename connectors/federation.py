@@ -30,7 +30,9 @@ from connectors.contract import (
 from connectors.health import HealthBoard
 from connectors.nest import NO_SLICES
 from domain.access.policy import UNRESTRICTED, Policy
-from domain.filter import all_of, positive
+from domain.catalogue import ENTITIES
+from domain.filter import And, Or, Related, all_of, positive
+from domain.relation import relation_of
 
 NATIVE = "native"
 """The name of the built-in source."""
@@ -56,7 +58,8 @@ class Question:
     Rows come in the order of `fields`, then possibly more. `match` names the fields that keys are
     compared with; `()` asks the whole entity, at the one key `()`. `order` is total. `limit` is
     per key; `after` and `until` are bounds of exactly the fields in `order`. `nest` and `slices`
-    ask for a text with every row, and only of entities that `Federation.can_nest`.
+    ask for a text with every row, and only of entities that `Federation.can_nest`. A question that
+    `is_of_rule` is asked to find out what a row rule says: of all rows, whoever may see them.
     """
 
     entity: str
@@ -69,6 +72,7 @@ class Question:
     until: Bound | None = None
     nest: Nest | None = None
     slices: Slices = NO_SLICES
+    is_of_rule: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +203,36 @@ class Federation:
         """The filter of a client, the rule of its viewer, and what is to be answered from here."""
         parts: list[Filter] = []
         if entity not in INDEXED:
-            held = tuple(sorted(self.parts(entity)[0].sources))
-            parts.append(Compare("source", Op.IN, held))
+            parts.append(Compare("source", Op.IN, tuple(sorted(self._held(entity)))))
         if entity in policy.rows:
-            parts.append(policy.rows[entity])
+            parts.append(self._told_here(entity, policy.rows[entity]))
         if where is not None:
-            parts.append(positive(where))
+            parts.append(self._told_here(entity, positive(where)))
         return all_of(parts)
+
+    def _told_here(self, entity: str, filter_: Filter) -> Filter:
+        """A filter whose related records are those that are answered from the store.
+
+        What is left there of a source that is live now is old, or of nobody any more.
+        """
+        match filter_:
+            case And(parts):
+                return And(tuple(self._told_here(entity, each) for each in parts))
+            case Or(parts):
+                return Or(tuple(self._told_here(entity, each) for each in parts))
+            case Related(name, part):
+                relation = relation_of(ENTITIES[entity], name)
+                if relation is None or relation.entity in INDEXED:
+                    return filter_
+                inner = self._told_here(relation.entity, part)
+                held = Compare("source", Op.IN, tuple(sorted(self._held(relation.entity))))
+                return Related(name, And((held, inner)))
+            case _:
+                return filter_
+
+    def _held(self, entity: str) -> frozenset[str]:
+        """The sources whose rows of an entity are answered from the store."""
+        return frozenset().union(*(e.sources for e in self.parts(entity) if e.is_native))
 
     def _native_part(self, entity: str) -> tuple[Part, ...]:
         capability = self.native.capabilities.get(entity)

@@ -136,7 +136,7 @@ class LivePart:
     async def _referred(
         self, related: Related, references: Sequence[object]
     ) -> AbstractSet[object]:
-        """Those of some references that lead to a record which passes and may be seen."""
+        """Those of some references that lead to a record which passes."""
         relation = relation_of(ENTITIES[self.question.entity], related.relation)
         if relation is None:
             raise TypeError(f"{self.question.entity} has no relation '{related.relation}'")
@@ -149,6 +149,7 @@ class LivePart:
             fields=("record_id",),
             match=relation.match,
             where=related.where,
+            is_of_rule=True,
         )
         found = await self._found(question, [(target, ref) for ref in refs])
         return {ref for ref, rows in zip(refs, found, strict=True) if rows}
@@ -156,17 +157,18 @@ class LivePart:
     async def _of_customers(
         self, related: Related, references: Sequence[object]
     ) -> AbstractSet[object]:
-        owners = await self._owners(references)
-        ids = [(each,) for each in dict.fromkeys(owners.values()) if each is not None]
         if related.where == self.session.rule("customer"):
-            # Owners who may not be seen were not found.
-            passing = {each[0] for each in ids}
-        else:
-            question = Question(
-                entity="customer", fields=("id",), match=("id",), where=related.where
-            )
-            found = await self._found(question, ids)
-            passing = {key[0] for key, rows in zip(ids, found, strict=True) if rows}
+            # Owners who may not be seen are not found.
+            owners = await self._owners(references)
+            return {ref for ref, owner in owners.items() if owner is not None}
+        owners = await self._owners(references, is_of_rule=True)
+        ids = [(each,) for each in dict.fromkeys(owners.values()) if each is not None]
+        question = Question(
+            entity="customer", fields=("id",), match=("id",), where=related.where, is_of_rule=True
+        )
+        found = await self._found(question, ids)
+        # One that was merged away is answered with another: it is not told by that, nor in SQL.
+        passing = {key[0] for key, rows in zip(ids, found, strict=True) if key in map(tuple, rows)}
         return {ref for ref, owner in owners.items() if owner in passing}
 
     async def _found(self, question: Question, keys: Sequence[Key]) -> list[Sequence[Row]]:
@@ -298,11 +300,16 @@ class LivePart:
         is_known = self.question.match == ("customer_id",)
         return not is_known and "customer_id" in fields and "customer_ref" in fields
 
-    async def _owners(self, references: Sequence[object]) -> Mapping[object, object]:
-        """The customer of each reference."""
+    async def _owners(
+        self, references: Sequence[object], *, is_of_rule: bool = False
+    ) -> Mapping[object, object]:
+        """The customer of each reference, if it may be seen, or for a rule whoever it is."""
         refs = [each for each in dict.fromkeys(references) if each is not None]
         question = Question(
-            entity="customer_record", fields=("customer_id",), match=("source", "record_id")
+            entity="customer_record",
+            fields=("customer_id",),
+            match=("source", "record_id"),
+            is_of_rule=is_of_rule,
         )
         target = self._target("customer")
         found = await self._found(question, [(target, ref) for ref in refs])

@@ -89,7 +89,9 @@ def _calls(count: int, *, is_at_least: bool) -> str:
 
 def _total(total: Total, mode: Extent) -> str:
     planned = _calls(total.call_count, is_at_least=total.is_at_least)
-    return planned if mode is Extent.PLAN else f"{planned}; really {total.real_call_count}"
+    if mode is Extent.PLAN or total.real_call_count is None:
+        return planned
+    return f"{planned}; really {total.real_call_count}"
 
 
 def _happened(happened: Happened) -> str:

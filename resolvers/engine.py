@@ -190,15 +190,17 @@ def _body(data: Mapping[str, Any] | None, run: Run) -> bytes:
     accounts = run.context.session.accounts
     if accounts.by_source:
         # Rows that the viewer may not see are counted too, where a source cannot leave them out.
-        told = _sources(accounts) if not run.context.policy.rows else _states(accounts)
+        told = _sources(accounts) if not run.context.policy.rows else _troubled(accounts)
         answer["extensions"] = {"sources": told}
     return orjson.dumps(answer)
 
 
-def _states(accounts: Accounts) -> Mapping[str, Any]:
+def _troubled(accounts: Accounts) -> Mapping[str, Any]:
+    # Of the others not even that they were asked: a row that is hidden leads to further questions.
     return {
-        name: {"status": each["status"], "ms": each["ms"]}
-        for name, each in _sources(accounts).items()
+        name: {"status": _STATUS[account.status]}
+        for name, account in accounts.by_source.items()
+        if account.troubles
     }
 
 

@@ -156,7 +156,9 @@ class _Pruning:
                 yield from (
                     each
                     for each in type_.fields
-                    if entity is None or each in _LOGIC or self._tells(entity, each)
+                    if (entity is None and self._may_refer(type_, each))
+                    or each in _LOGIC
+                    or (entity is not None and self._tells(entity, each))
                 )
             case GraphQLEnumType(name=name):
                 entity = _entity_of(name.removesuffix("OrderField"))
@@ -188,6 +190,11 @@ class _Pruning:
 
     def _tells(self, entity: str, name: str) -> bool:
         return self.visibility.tells(entity, snake(name))
+
+    def _may_refer(self, type_: GraphQLInputObjectType, name: str) -> bool:
+        """Whether an input has a field: not where it takes the id of a record that is not seen."""
+        is_id = name in ENTITIES and type_.fields[name].type is self.whole.type_map.get("ID")
+        return not is_id or self.visibility.access(name) is not None
 
     def _may_name_by(self, name: str) -> bool:
         told_by = _CONTACTS.get(name)
@@ -262,9 +269,16 @@ class _Pruning:
         mask = self._mask(type_.name, name)
         if mask is not None:
             kwargs["extensions"] = {**each.extensions, MASK: mask}
-        if mask is Mask.NULL and isinstance(kwargs["type_"], GraphQLNonNull):
+        if self._may_be_null(type_, name) and isinstance(kwargs["type_"], GraphQLNonNull):
             kwargs["type_"] = kwargs["type_"].of_type
         return GraphQLField(**kwargs)
+
+    def _may_be_null(self, type_: GraphQLObjectType | GraphQLInterfaceType, name: str) -> bool:
+        """Whether a mask leaves nothing of a field, of an interface in any of its types."""
+        if isinstance(type_, GraphQLInterfaceType):
+            objects = self.whole.get_implementations(type_).objects
+            return any(self._mask(each.name, name) is Mask.NULL for each in objects)
+        return self._mask(type_.name, name) is Mask.NULL
 
     def _mask(self, type_name: str, name: str) -> Mask | None:
         entity = _entity_of(type_name)

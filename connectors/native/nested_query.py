@@ -43,7 +43,8 @@ def _direct(composer: Composer, shape: Shape) -> Statement:
     (found,) = reading(shape.entity, shape.match, shape.selection).wheres
     where = [f"r.id = ANY({composer.arguments.place('key0')}::uuid[])"]
     if found.pieces:
-        where.append(composer.arguments.put(found, rows="r", prefix=""))
+        passes = composer.arguments.put(found, rows="r", prefix="")
+        where.append(f"(r.superseded_by IS NOT NULL OR ({passes}))")
     source = f"{made.source} WHERE {' AND '.join(where)}"
     return _statement(composer, shape, Nested(text, made.count, source), key="r.id")
 

@@ -78,6 +78,10 @@ class RoleAccess:
     purposes: frozenset[str] = frozenset()
     sees_everything: bool = False
 
+    def sees(self, entity: str) -> bool:
+        """Whether there is an entity for the role at all."""
+        return self.sees_everything or entity in self.entities
+
     @property
     def structure(self) -> str:
         """What of the graph the role sees, whatever the rows: the same for roles that see alike."""

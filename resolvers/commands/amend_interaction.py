@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from connectors.contract import SourceError
 from connectors.federation import NATIVE
+from domain.access.policy import UNRESTRICTED
 from resolvers import identifier
-from resolvers.commands.interaction import answered, contents
+from resolvers.commands.interaction import answered, contents, idempotency_key, is_there
 from resolvers.commands.problem import ProblemCode, ProblemFound, refused
 from resolvers.context import Context
 from resolvers.problem import UserError
@@ -17,7 +19,8 @@ async def amend_interaction(context: Context, given: Mapping[str, Any]) -> Mappi
     async def work() -> str:
         record_id = _record(given["interaction"])
         changes = await contents(context, given)
-        key = given.get("idempotencyKey")
+        await _must_be_seen(context, record_id)
+        key = idempotency_key(context, given)
         written = await context.journal.amend(
             record_id,
             changes,
@@ -30,6 +33,18 @@ async def amend_interaction(context: Context, given: Mapping[str, Any]) -> Mappi
         return record_id
 
     return await answered(context, work)
+
+
+async def _must_be_seen(context: Context, record_id: str) -> None:
+    """Who may not see an interaction is told that it is not there."""
+    if context.policy is UNRESTRICTED:
+        return
+    found = await is_there(context, "interaction", (NATIVE, record_id))
+    if isinstance(found, SourceError):
+        raise found
+    if not found:
+        text = f"No interaction with the id '{record_id}' was logged here."
+        raise ProblemFound(ProblemCode.NOT_FOUND, text, ("interaction",))
 
 
 def _record(value: str) -> str:

@@ -1,5 +1,7 @@
 """What the commands on interactions share: reading their input and answering their payload."""
 
+import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -71,8 +73,25 @@ async def _reference(
         key = identifier.record_key(identifier.decode(value), type_name)
     except UserError as exc:
         raise ProblemFound(ProblemCode.INVALID, exc.message, (name,)) from exc
-    question = Question(entity=name, fields=("record_id",), match=("source", "record_id"))
-    (found,) = await context.session.ask(question, [key])
-    if not isinstance(found, SourceError) and not found.rows:
+    found = await is_there(context, name, key)
+    if found is False:
         raise ProblemFound(ProblemCode.NOT_FOUND, f"There is no {name} with this id.", (name,))
     return key
+
+
+async def is_there(context: Context, entity: str, key: tuple[str, str]) -> bool | SourceError:
+    """Whether the viewer may see a record, or why that cannot be told."""
+    if not context.policy.role.sees(entity):
+        return False
+    question = Question(entity=entity, fields=("record_id",), match=("source", "record_id"))
+    (found,) = await context.session.ask(question, [key])
+    return found if isinstance(found, SourceError) else bool(found.rows)
+
+
+def idempotency_key(context: Context, given: Mapping[str, Any]) -> str | None:
+    """The key of this one act, if it has one: nobody comes upon what others did under theirs."""
+    key: str | None = given.get("idempotencyKey")
+    if key is None or context.viewer.role is None:
+        return key
+    said = json.dumps([context.viewer.name, key])
+    return hashlib.sha256(said.encode()).hexdigest()

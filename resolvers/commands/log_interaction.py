@@ -8,7 +8,7 @@ import orjson
 
 from connectors.contract import SourceError
 from connectors.federation import Question
-from resolvers.commands.interaction import answered, contents
+from resolvers.commands.interaction import answered, contents, idempotency_key
 from resolvers.commands.problem import ProblemCode, ProblemFound, refused
 from resolvers.context import Context
 from resolvers.customer import target
@@ -33,6 +33,8 @@ async def _customer(context: Context, by: Mapping[str, Any]) -> object:
         raise ProblemFound(ProblemCode.INVALID, exc.message, ("customer",)) from exc
     if found is None:
         raise _nobody()
+    if not context.policy.role.sees("customer"):
+        raise _nobody()
     match, key = found
     (customer,) = await context.session.ask(
         Question(entity="customer", fields=("id",), match=match), [key]
@@ -55,7 +57,7 @@ def _nobody() -> ProblemFound:
 async def _write(context: Context, given: Mapping[str, Any], values: dict[str, Any]) -> str:
     now = context.now()
     record_id = context.new_id()
-    key = given.get("idempotencyKey")
+    key = idempotency_key(context, given)
     said = {name: value for name, value in given.items() if name != "idempotencyKey"}
     (written,) = await context.journal.write(
         "interaction",

@@ -89,7 +89,9 @@ class Explainer:
         accounts = session.accounts = StepAccounts(earlier)
         diary = Diary()
         result = await self.engine.carry_out(plan, _run(plan, diary, task, task.context), task)
-        return result, replace(story, diary=diary, accounts=accounts)
+        # What was asked and answered tells of rows that rules leave out.
+        told_of = None if task.context.policy.rows else accounts
+        return result, replace(story, diary=diary, accounts=told_of)
 
     async def _rehearsed(self, task: Task, nesting: Nesting | None) -> tuple[Plan, Story]:
         document = task.document

@@ -107,13 +107,13 @@ def compare(order: Sequence[tuple[str, bool]], one: Record, other: Record) -> in
             continue
         if a is None or b is None:
             return 1 if a is None else -1
-        a, b = _sortable(a), _sortable(b)
+        a, b = ranked(a), ranked(b)
         if a != b:
             return -1 if (a < b) is not is_down else 1
     return 0
 
 
-def _sortable(value: Any) -> Any:
+def ranked(value: Any) -> Any:
     """The value, for comparisons: what is no number equals itself and exceeds all numbers."""
     if isinstance(value, Decimal):
         return (True, Decimal(0)) if value.is_nan() else (False, value)
@@ -169,4 +169,4 @@ def _test(found: Any, op: str, value: Any) -> bool:
         "contains": lambda a, b: b in a,
         "startsWith": lambda a, b: a.startswith(b),
     }
-    return tests[op](_sortable(found), _sortable(value))
+    return tests[op](ranked(found), ranked(value))

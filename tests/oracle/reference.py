@@ -4,7 +4,7 @@ It shares with the engine only what is opaque to clients: the text of ids and cu
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -54,6 +54,7 @@ class Reference:
         self._company = company
         self._dead = dead
         self.schema = plain_schema()
+        self.default_orders: Mapping[str, Sequence[tuple[str, bool]]] = DEFAULT_ORDERS
 
     def execute(
         self, document: str, variables: Mapping[str, Any], operation: str | None
@@ -68,13 +69,14 @@ class Reference:
             root_value={"__typename": "Query"},
             variable_values=dict(variables),
             operation_name=operation,
-            field_resolver=self._resolve,
+            field_resolver=self.resolve,
             type_resolver=lambda value, _info, _type: value["__typename"],
         )
         is_refused = result.data is None and not any(each.path for each in result.errors or ())
         return None if is_refused else result
 
-    def _resolve(self, parent: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+    def resolve(self, parent: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+        """The value of a field."""
         type_name = info.parent_type.name
         if type_name.endswith("Connection"):
             return of_connection(parent, info.field_name)
@@ -228,7 +230,7 @@ class Reference:
         order = [
             (each["field"].lower(), each["direction"] == "DESC")
             for each in arguments.get("orderBy") or ()
-        ] or list(DEFAULT_ORDERS[entity])
+        ] or list(self.default_orders[entity])
         order += [(name, False) for name in ENTITIES[entity].key]
         seen: dict[str, bool] = {}
         for name, is_down in order:
@@ -335,16 +337,19 @@ class Reference:
             for each in self._company.identifiers
             if (each.type, each.value) == (kind, written)
         }
-        records = self._rows("customer_record", is_deleted=False)
         ids = [
             each["customer_id"]
-            for each in records
-            if (each["source"], each["record_id"]) in carriers
+            for each in self.identified_records()
+            if not each["is_deleted"] and (each["source"], each["record_id"]) in carriers
         ]
         found = [each for each in map(self._customer, ids) if each is not None]
         if len({each["id"] for each in found}) > 1:
             raise Refusal
         return found[0] if found else None
+
+    def identified_records(self) -> Sequence[Record]:
+        """The records whose addresses and numbers lead to customers."""
+        return self._company.visible("customer_record")
 
     def _Query_node(self, _parent: Any, arguments: Any) -> Record | None:
         return self._named(arguments["id"])
@@ -375,13 +380,19 @@ class Reference:
         return self._one(TYPES[type_name], source=key[0], record_id=key[1])
 
     def _Query_me(self, _parent: Any, _arguments: Any) -> Record:
-        who = {"name": "anonymous", "roles": [], "role": None, "claims": {}, "purpose": None}
+        who: Record = {
+            "name": "anonymous",
+            "roles": [],
+            "role": None,
+            "claims": {},
+            "purpose": None,
+        }
         return {**who, **self.may()}
 
     def may(self) -> Record:
         """What the viewer may do: without any rules everything."""
         names = {each.type_name for each in ENTITIES.values()} - {"CustomerRecord"} | {"Source"}
-        whole = {"fields": None, "masks": [], "has_row_rule": False}
+        whole: Record = {"fields": None, "masks": [], "has_row_rule": False}
         seen = [{"entity": each, **whole} for each in sorted(names)]
         return {"permissions": seen, "mutations": None}
 

@@ -199,7 +199,7 @@ class Values:
         if self._company.identifiers:
             makers |= {"email": lambda: self._address("email")}
             makers |= {"phone": lambda: self._address("phone")}
-        name = self._chance.choice(list(makers))
+        name = self._chance.choice([each for each in makers if each in type_.fields])
         if self._is_in_variable or self._maybe(0.7):
             return {name: makers[name]()}
         inner = type_.fields[name].type
