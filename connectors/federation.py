@@ -37,8 +37,8 @@ from domain.relation import relation_of
 NATIVE = "native"
 """The name of the built-in source."""
 
-INDEXED = frozenset({"customer", "customer_record"})
-"""The entities that are always answered from the index in the native store."""
+INDEXED = frozenset({"customer", "customer_record", "access_record"})
+"""The entities that are always answered from the native store: no source has them."""
 
 
 _KEPT_BATCHES = 500

@@ -11,6 +11,8 @@ What JSON alone cannot say is marked by control characters, which no JSON text h
   is then worth nothing, and the caller asks again without a nest.
 - `HOLE` surrounds what the caller completes: the number of the hole, `:`, and a JSON array of
   values. In it times are RFC 3339 texts, decimals and UUIDs texts.
+- `WITNESS` stands behind the text where a relation has a `witness`: what follows are the values of
+  that field of all rows of such relations, each with a comma behind it, in no order.
 
 A nest is made once and asked many times: it is compared by identity.
 """
@@ -25,6 +27,7 @@ from domain.order import Bound, Order
 DOUBT: Final = "\x01"
 HOLE: Final = "\x02"
 BETWEEN: Final = "\x03"
+WITNESS: Final = "\x04"
 
 
 class Form(enum.Enum):
@@ -127,13 +130,15 @@ class RowCursor:
 class Relation:
     """Rows of `entity` whose fields `match` equal the fields `key` of the row.
 
-    `number` is the place of its slice in `Batch.slices`.
+    `number` is the place of its slice in `Batch.slices`. `witness` is a field of the rows, a UUID,
+    whose values are told behind the text.
     """
 
     number: int
     entity: str
     match: tuple[str, ...]
     key: tuple[str, ...]
+    witness: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -217,6 +222,11 @@ class Nest:
     items: tuple[Object, ...]
     relations: tuple[Relation, ...] = ()
     page: RelatedPage | None = None
+
+    @property
+    def has_witness(self) -> bool:
+        """Whether values are told behind the text."""
+        return any(each.witness is not None for each in self.relations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

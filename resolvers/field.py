@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from domain.access.policy import Mask
+from domain.access.subject import further_subject, subject_field
 from domain.catalogue import ENTITIES
+from domain.entity import Entity
 from domain.order import Order
 from resolvers.argument import Arguments, Binding
 from resolvers.command import Command, CommandStep
@@ -26,6 +28,15 @@ class Workshop(Protocol):
 
     def bind(self, arguments: Arguments, binding: Binding) -> int:
         """Have something made of arguments at the start of each run; gives its number."""
+        ...
+
+    def note_rows(self, index: int, scope: RowScope, subject: str | None) -> None:
+        """Have it told whom the rows of a step are about, by the field `subject` if it is new."""
+        ...
+
+    @property
+    def is_audited(self) -> bool:
+        """Whether the plan is to tell whom it reads."""
         ...
 
     @property
@@ -85,6 +96,7 @@ class PlanField:
         index = self.workshop.new_index()
         link = Link(tuple(match), tuple(key), self.scope.key(key))
         step = OneStep(index, scope, link)
+        self._note(step, scope)
         return One(self._hang(step), scope)
 
     def many(
@@ -95,6 +107,7 @@ class PlanField:
         index = self.workshop.new_index()
         link = Link(tuple(match), tuple(key), self.scope.key(key))
         step = ManyStep(index, scope, link, tuple(order))
+        self._note(step, scope)
         return Many(self._hang(step), scope)
 
     def page(
@@ -115,6 +128,7 @@ class PlanField:
             arguments=self.arguments,
             default_order=self._telling(entity, order),
         )
+        self._note(step, scope)
         self._hang(step)
         return Connection(step, PageScope(step.index, scope, may_fuse=not key))
 
@@ -122,6 +136,7 @@ class PlanField:
         """The record that the arguments name."""
         scope = RowScope(ENTITIES[entity])
         step = LookupStep(self.workshop.new_index(), scope, self.arguments, lookup)
+        self.workshop.note_rows(step.index, scope, subject_field(scope.entity))
         return One(self._hang(step), scope)
 
     def nodes(self, types: Mapping[str, str], *, is_list: bool) -> AnyOf:
@@ -129,8 +144,9 @@ class PlanField:
         scopes: dict[str, RowScope] = {}
         indexes: dict[str, int] = {}
         for type_name, entity in self._visible(types).items():
-            scopes[type_name] = RowScope(ENTITIES[entity])
-            indexes[type_name] = self.workshop.new_index()
+            scope = scopes[type_name] = self._of_node(ENTITIES[entity])
+            index = indexes[type_name] = self.workshop.new_index()
+            self.workshop.note_rows(index, scope, subject_field(scope.entity))
         step = NodeStep(self.workshop.new_index(), scopes, indexes, self.arguments, is_list=is_list)
         self._hang(step)
         return AnyOf(step, dict(scopes), indexes, is_list)
@@ -140,6 +156,20 @@ class PlanField:
         scope = ValueScope()
         step = CommandStep(self.workshop.new_index(), scope, self.arguments, command)
         return One(self._hang(step), scope)
+
+    def _of_node(self, entity: Entity) -> RowScope:
+        """Rows of an entity. Of lines only their purchases know whom they are about."""
+        must_ask = entity.name == "purchase_line" and self.workshop.is_audited
+        scope = RowScope(entity, is_apart=must_ask)
+        if must_ask:
+            key = ("purchase_source", "purchase_ref")
+            match = ("source", "record_id")
+            PlanField(scope, self.arguments, self.workshop).one("purchase", match=match, key=key)
+        return scope
+
+    def _note(self, step: OneStep | ManyStep | PageStep, scope: RowScope) -> None:
+        subject = further_subject(scope.entity, step.link.match, step.link.key)
+        self.workshop.note_rows(step.index, scope, subject)
 
     def _telling(self, entity: str, order: Sequence[Order]) -> tuple[Order, ...]:
         """An order without what may not be told: it would be told by who comes first."""

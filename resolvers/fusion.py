@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 
 from connectors.contract import Nest, Row, Slices
-from connectors.nest import BETWEEN, DOUBT, HOLE, Object, RelatedPage, Relation
+from connectors.nest import BETWEEN, DOUBT, HOLE, WITNESS, Object, RelatedPage, Relation
 from domain.entity import Entity, FieldType
 from resolvers import cursor
 from resolvers.place import Page
@@ -27,6 +27,7 @@ from resolvers.selection import Limits
 _BETWEEN: Final = BETWEEN.encode()
 _DOUBT: Final = DOUBT.encode()
 _HOLE: Final = HOLE.encode()
+_WITNESS: Final = WITNESS.encode()
 
 _READERS: Final[Mapping[FieldType, Callable[[str], object]]] = {
     FieldType.DATETIME: datetime.fromisoformat,
@@ -117,11 +118,13 @@ class Fusion:
     holes: dict[int, AnyHole] = field(default_factory=dict)
     page: RelatedPage | None = None
     nest: Nest = field(init=False)
+    has_witness: bool = field(default=False, init=False)
     _kept: tuple[Limits, Slices] | None = field(default=None, init=False)
 
     def bind(self, functions: Mapping[str, Shape]) -> None:
         """Make the nest, and give the holes the functions that complete them."""
         self.nest = Nest(tuple(self.items), tuple(self.relations), self.page)
+        self.has_witness = self.nest.has_witness
         for each in self.holes.values():
             if isinstance(each, Hole):
                 each.complete = functions[each.name]
@@ -157,6 +160,10 @@ class Fusion:
             text: Any = row[-1]
             if _DOUBT in text:
                 raise Doubtful
+            if self.has_witness:
+                text, _, told = text.partition(_WITNESS)
+                run.witnesses.append(told)
+                rows[place] = (*row[:-1], text)
             if len(self.items) > 1:
                 texts = text.split(_BETWEEN)
                 rows[place] = (*row[:-1], [self._parts(run, each) for each in texts])

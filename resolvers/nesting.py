@@ -67,6 +67,10 @@ class Planning(Protocol):
         """A number for the rows of a new step."""
         ...
 
+    def witness(self, entity: str, match: tuple[str, ...], key: tuple[str, ...]) -> str | None:
+        """The field of related rows that is to be told behind the text."""
+        ...
+
     def fields(
         self, type_: GraphQLObjectType, selections: Sequence[SelectionSetNode]
     ) -> Mapping[str, Sequence[FieldNode]]:
@@ -126,7 +130,9 @@ class Nester:
 
     def _relation(self, entity: str, step: OneStep | ManyStep | PageStep) -> Relation:
         number = len(self.fusion.relations)
-        relation = Relation(number, entity, step.link.match, step.link.key)
+        link = step.link
+        witness = self.planning.witness(entity, link.match, link.key)
+        relation = Relation(number, entity, link.match, link.key, witness)
         self.fusion.relations.append(relation)
         self.fusion.steps.append(step)
         return relation

@@ -4,7 +4,7 @@ from domain.catalogue import ENTITIES
 from resolvers.field import PlanField
 from resolvers.value import Value
 
-WITHOUT_ID = frozenset({"CampaignMembership"})
+WITHOUT_ID = frozenset({"CampaignMembership", "AccessRecord"})
 """The types of records that clients reach only through another record."""
 
 TYPES = {

@@ -19,8 +19,11 @@ from graphql import (
     SelectionSetNode,
 )
 
+from domain.access.subject import further_subject
+from domain.catalogue import ENTITIES
 from resolvers.argument import Arguments, Binding
 from resolvers.asked import Asked
+from resolvers.audit import AUDITED, Notes, Reading
 from resolvers.collection import Collector
 from resolvers.field import PlanField, PlanResolver, column, masked
 from resolvers.fusion import Fusion
@@ -48,7 +51,8 @@ class RootScope(ValueScope):
 class Plan:
     """An operation, planned: what to do, and the function that makes the answer of it.
 
-    `introspection` are the root fields that graphql-core answers, by response key.
+    `introspection` are the root fields that graphql-core answers, by response key. `reading` is
+    what it reads of customers, where that is to be told.
     """
 
     root: RootScope
@@ -58,6 +62,7 @@ class Plan:
     bindings: Sequence[tuple[Arguments, Binding]]
     introspection: Mapping[str, Sequence[FieldNode]]
     is_serial: bool
+    reading: Reading | None = None
 
 
 @dataclass(slots=True)
@@ -77,6 +82,12 @@ class Planner:
     _bindings: list[tuple[Arguments, Binding]] = field(default_factory=list)
     _introspection: dict[str, Sequence[FieldNode]] = field(default_factory=dict)
     _width: int = 0
+    _notes: Notes | None = None
+
+    def __post_init__(self) -> None:
+        """Take notes where the plan is to tell what it reads."""
+        if self.schema.extensions.get(AUDITED):
+            self._notes = Notes()
 
     def plan(self, operation: OperationDefinitionNode) -> Plan:
         """The plan of an operation that was validated."""
@@ -89,6 +100,8 @@ class Planner:
         for fusion in self._fusions:
             fusion.bind(functions)
         mark_levels(root)
+        is_serial = operation.operation is OperationType.MUTATION
+        commands = [each.index for each in root.steps] if is_serial else []
         return Plan(
             root=root,
             shape=functions[name],
@@ -96,7 +109,8 @@ class Planner:
             sites=self._sites,
             bindings=self._bindings,
             introspection=self._introspection,
-            is_serial=operation.operation is OperationType.MUTATION,
+            is_serial=is_serial,
+            reading=None if self._notes is None else self._notes.reading(commands),
         )
 
     def new_index(self) -> int:
@@ -110,10 +124,25 @@ class Planner:
         return len(self._bindings) - 1
 
     @property
+    def is_audited(self) -> bool:
+        """Whether the plan is to tell whom it reads."""
+        return self._notes is not None
+
+    @property
     def visibility(self) -> Visibility | None:
         """What the role sees that the plan is for; `None` where that is everything."""
         found: Visibility | None = self.schema.extensions.get(VISIBILITY)
         return found
+
+    def note_rows(self, index: int, scope: RowScope, subject: str | None) -> None:
+        """Have it told whom the rows of a step are about, by the field `subject` if it is new."""
+        if self._notes is not None:
+            self._notes.rows(index, scope, subject)
+
+    def witness(self, entity: str, match: tuple[str, ...], key: tuple[str, ...]) -> str | None:
+        """The field of related rows that is to be told behind the text."""
+        found = ENTITIES[entity]
+        return None if self._notes is None else further_subject(found, match, key)
 
     def can_nest(self, entity: str) -> bool:
         """Whether an entity can be part of a nest."""
@@ -128,6 +157,8 @@ class Planner:
     def asked(self, type_: GraphQLObjectType, key: str, nodes: Sequence[FieldNode]) -> Asked:
         """A field of an object."""
         definition = type_.fields[nodes[0].name.value]
+        if self._notes is not None:
+            self._notes.field(type_.name, definition, nodes[0].name.value)
         self._sites.append(note(type_.name, nodes))
         return Asked(Slot(key, definition.type, len(self._sites) - 1), definition, nodes)
 

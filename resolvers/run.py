@@ -52,6 +52,7 @@ class Run:
         self.variables = variables
         self.context = context
         self.bound: list[Any] = []
+        self.witnesses: list[bytes] = []
         self._sites = sites
 
     def do(self, step: Doing, parents: Sequence[Any]) -> Awaitable[Sequence[Any]]:

@@ -311,11 +311,15 @@ _PARTS: Mapping[str, tuple[str, frozenset[str]]] = {
 
 _LISTS = frozenset(holder for holder, _ in _PARTS.values())
 
-_TYPES: Mapping[str, str] = {each.type_name: name for name, each in ENTITIES.items()}
+HOLDERS: Final[Mapping[str, str]] = {name: holder for name, (holder, _) in _PARTS.items()}
+"""The types of which customers hold lists, with the field that holds them."""
+
+ENTITY_OF_TYPE: Final[Mapping[str, str]] = {each.type_name: name for name, each in ENTITIES.items()}
+"""The entities by the names of their types."""
 
 
 def _entity_of(type_name: str) -> str | None:
-    return _TYPES.get(type_name)
+    return ENTITY_OF_TYPE.get(type_name)
 
 
 def _is_reached_by_interface(type_: GraphQLNamedType) -> bool:

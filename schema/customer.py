@@ -6,8 +6,18 @@ import strawberry
 
 from domain import customer as domain
 from domain.customer import CustomerKind, LifecycleStage
-from resolvers import campaign, customer, document, interaction, purchase, source, ticket
+from resolvers import (
+    access_record,
+    campaign,
+    customer,
+    document,
+    interaction,
+    purchase,
+    source,
+    ticket,
+)
 from resolvers.field import listed
+from schema.access_record import AccessRecord
 from schema.campaign import CampaignMembership
 from schema.channel import Channel
 from schema.connection import Connection
@@ -174,4 +184,8 @@ class Customer(Node):
     )
     interactions: Connection[Interaction] | None = connected(
         interaction.of_customer, "Contacts, newest first.", where=InteractionFilter
+    )
+    access_log: Connection[AccessRecord] | None = connected(
+        access_record.of_customer,
+        "Who read or changed what of this customer, newest first. To read it is recorded too.",
     )

@@ -24,6 +24,7 @@ from connectors.native.text import (
 from connectors.nest import (
     BETWEEN,
     DOUBT,
+    WITNESS,
     Constant,
     Hole,
     Identifier,
@@ -72,13 +73,17 @@ class Composer:
         parts: list[str] = []
         for number, item in enumerate(self.tail.nest.items):
             parts += [BETWEEN if number else "", *level.object(item)]
+        if self.tail.nest.has_witness:
+            parts += [WITNESS, level.witnesses() or ""]
         return Nested(as_bytes(put_together(parts)), level.further(), level.source)
 
     def page(self, page: RelatedPage) -> Nested:
         """What makes the text of a page of a whole entity, in a single row."""
         query = _Page(self, page.relation, page.page, parent=None).query
+        has_witness = self.tail.nest.has_witness
+        text = f"r.j || {constant(WITNESS)} || r.w" if has_witness else "r.j"
         # The row is no record of its own.
-        return Nested(as_bytes("r.j"), "r.n - 1", f"({query}) AS r")
+        return Nested(as_bytes(text), "r.n - 1", f"({query}) AS r")
 
     def selection(self, relation: Relation) -> Selection:
         """Which rows of a relation are wanted."""
@@ -144,10 +149,20 @@ class _Level:
         self._values = values
         self._order = order
         self._counts: list[str] = []
+        self._witnesses: list[Expression] = []
 
     def further(self) -> str:
         """How many rows are joined to a row, and to those in turn."""
         return " + ".join(self._counts) or _NOTHING
+
+    def witnesses(self, field: str | None = None) -> Expression | None:
+        """What is told behind the text of the row, where it has such a field, and of what is below.
+
+        `None` where that is nothing.
+        """
+        told = [] if field is None else [_told(self._values.column(field))]
+        told += self._witnesses
+        return put_together(told) if told else None
 
     def object(self, item: Object) -> Parts:
         """The text of an object of the row."""
@@ -190,14 +205,21 @@ class _Level:
             # One that was merged away is found by following it, which takes another statement.
             text = f"CASE WHEN {name}.superseded_by IS NULL THEN {text} ELSE {constant(DOUBT)} END"
         (where,) = self._composer.wheres(relation, name, self._values.name)
-        query = f"SELECT {text} AS j, 1 + {level.further()} AS n FROM {level.source}{where} LIMIT 1"  # noqa: S608  # names of the plan and of our own tables only
+        columns = f"{text} AS j, 1 + {level.further()} AS n"
+        told = level.witnesses(relation.witness)
+        if told is not None:
+            columns += f", {told} AS w"
+            self._witnesses.append(Expression(f"coalesce({joined}.w, '')"))
+        query = f"SELECT {columns} FROM {level.source}{where} LIMIT 1"  # noqa: S608  # names of the plan and of our own tables only
         self.source += f" LEFT JOIN LATERAL ({query}) AS {joined} ON true"
         self._counts.append(f"coalesce({joined}.n, 0)")
         return or_else(Expression(f"{joined}.j"), is_required=piece.is_required)
 
     def _page(self, relation: Relation, page: PageRows | PageObject) -> Expression:
-        query = _Page(self._composer, relation, page, parent=self._values.name).query
-        joined = f"j{relation.number}"
+        made = _Page(self._composer, relation, page, parent=self._values.name)
+        query, joined = made.query, f"j{relation.number}"
+        if made.has_witness:
+            self._witnesses.append(Expression(f"{joined}.w"))
         self.source += f" CROSS JOIN LATERAL ({query}) AS {joined}"
         self._counts.append(f"{joined}.n")
         return Expression(f"{joined}.j")
@@ -226,7 +248,13 @@ class _Page:
         source = self._cut(parent)
         self._level = _Level(composer, source, values, self._selection.order)
         text = put_together(self._text(page))
-        self.query = f"SELECT {text} AS j, {self._count()} AS n FROM {self._level.source}"  # noqa: S608  # names of the plan and of our own tables only
+        columns = f"{text} AS j, {self._count()} AS n"
+        told = self._level.witnesses(relation.witness)
+        self.has_witness = told is not None
+        if told is not None:
+            gathered = self._within(f"string_agg({told}, '')")
+            columns += f", coalesce({gathered}, '') AS w"
+        self.query = f"SELECT {columns} FROM {self._level.source}"  # noqa: S608  # names of the plan and of our own tables only
 
     @property
     def _limit(self) -> str:
@@ -279,6 +307,8 @@ class _Page:
                     yield from fields_of_row(item, self._selection.order)
                 case PageCursor():
                     yield from (each.field for each in self._selection.order)
+        if self._relation.witness is not None:
+            yield self._relation.witness
         yield ENTITIES[self._relation.entity].key[0]
 
     def _text(self, piece: PagePiece) -> Parts:
@@ -327,6 +357,11 @@ class _Page:
         if further == _NOTHING:
             return self._within("count(*)")
         return f"coalesce({self._within(f'sum(1 + {further})')}, 0)::bigint"
+
+
+def _told(column: str) -> Expression:
+    """A value behind the text, with a comma behind it; nothing where it is missing."""
+    return Expression(f"coalesce({column}::text || ',', '')")
 
 
 def _pieces(page: PageRows | PageObject) -> Iterator[PagePiece]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Numeric,
     Table,
@@ -59,6 +60,7 @@ _NEWEST_FIRST = MappingProxyType(
         "campaign_membership": "sent_at",
         "document": "modified_at",
         "interaction": "occurred_at",
+        "access_record": "at",
     }
 )
 _LISTED = ("purchase", "ticket", "campaign")
@@ -184,6 +186,33 @@ SOURCE_CALL = Table(
 """How many calls of a source each process (`holder`) leased in a bucket of the time of a rate."""
 
 
+AUDIT_ENTRY = Table(
+    "audit_entry",
+    METADATA,
+    Column("chain", Uuid(), primary_key=True),
+    Column("number", BigInteger(), primary_key=True, autoincrement=False),
+    Column("at", _TIME, nullable=False),
+    Column("hash", LargeBinary(), nullable=False),
+    Column("body", _TEXT, nullable=False),
+    Index("audit_entry_by_time", "at", postgresql_using="brin"),
+)
+"""What was read and changed, one row a request, each chained to the one before: `domain.chain`.
+
+`body` is the JSON that is hashed, as it is. The table `access_record` has it by customer.
+"""
+
+AUDIT_ANCHOR = Table(
+    "audit_anchor",
+    METADATA,
+    Column("number", BigInteger(), primary_key=True, autoincrement=False),
+    Column("at", _TIME, nullable=False),
+    Column("hash", LargeBinary(), nullable=False),
+    Column("signature", LargeBinary(), nullable=False),
+    Column("body", _TEXT, nullable=False),
+)
+"""How far each chain of `AUDIT_ENTRY` has come, and what was removed of it; a chain of its own."""
+
+
 def _newest(table: Table) -> ColumnElement[object]:
     return table.c[_NEWEST_FIRST[table.name]].desc().nulls_last()
 
@@ -200,6 +229,11 @@ def _index_entities() -> None:
             _index(table, "customer_ref", "customer_source", "customer_ref")
     for name in _LISTED:
         _index(TABLES[name], "newest", _newest(TABLES[name]), "source", "record_id")
+
+
+def _index_accesses() -> None:
+    accesses = TABLES["access_record"]
+    _index(accesses, "customer", "customer_id", _newest(accesses), "id")
 
 
 def _index_relations() -> None:
@@ -221,5 +255,6 @@ def _index_customers() -> None:
 
 
 _index_entities()
+_index_accesses()
 _index_relations()
 _index_customers()

@@ -53,7 +53,7 @@ def create(
     settings = settings_of(config)
     _known(role, settings)
     viewer = Viewer(name=name, roles=tuple(role), claims=_claims(claim or []), purpose=purpose)
-    ends = None if expires_in is None else _now() + _duration(expires_in)
+    ends = None if expires_in is None else _now() + duration(expires_in)
     _show_once(asyncio.run(_added(settings, viewer, ends)))
 
 
@@ -83,7 +83,7 @@ def rotate(
     grace: Annotated[str, typer.Option(help="How long the old key goes on to count.")] = "1d",
 ) -> None:
     """Make a key for the same owner, and let the old one end after a while."""
-    made = asyncio.run(_rotated(settings_of(config), key_id, _duration(grace)))
+    made = asyncio.run(_rotated(settings_of(config), key_id, duration(grace)))
     _must_be(key_id, there=made is not None)
     if made is not None:
         _show_once(made)
@@ -149,7 +149,8 @@ def _claim(text: str) -> tuple[str, Any]:
         return name, value
 
 
-def _duration(text: str) -> timedelta:
+def duration(text: str) -> timedelta:
+    """A time as people write it, such as 12h, 90d or 52w; ends the command where it is none."""
     found = _TIME.fullmatch(text)
     if found is None:
         _stop(f"'{text}' is no time; write hours, days or weeks, such as 12h, 90d or 52w.")

@@ -34,6 +34,16 @@ def begin(headers: Mapping[bytes, bytes]) -> bytes | None:
     return given
 
 
+def current() -> str | None:
+    """The id of the request that is answered; one is made where it came with none."""
+    here = _here.get()
+    if here is None:
+        return None
+    if here[0] is None:
+        here[0] = uuid.uuid4().hex
+    return here[0]
+
+
 def add_request_id(_logger: object, _method: str, event: EventDict) -> EventDict:
     """Add the id to what is logged while a request is answered."""
     here = _here.get()

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from domain.catalogue import ENTITIES
 from domain.entity import Field, FieldType
-from tests.oracle.records import TEXTS, Company, Identifier, Record, company
+from tests.oracle.records import INDEXED, TEXTS, Company, Identifier, Record, company
 
 _CONTROLS = "".join(map(chr, range(1, 32)))
 _LETTERS = (
@@ -156,7 +156,7 @@ def _lead_astray(chance: random.Random, plain: Company, live: frozenset[str]) ->
 
 def _keep_forgotten(chance: random.Random, entity: str, records: list[Record]) -> None:
     """Add records of a source that is no longer configured; only customers of it are shown."""
-    if entity not in {"customer", "customer_record"}:
+    if entity not in INDEXED:
         few = chance.sample(records, 2)
         records += [{**each, "source": "gone", "record_id": f"g{n}"} for n, each in enumerate(few)]
 

@@ -24,12 +24,14 @@ CUSTOMER_COUNT = 14
 BROKEN = 0.001
 """How often a required field is missing."""
 
-INDEXED = frozenset({"customer", "customer_record"})
+INDEXED = frozenset({"customer", "customer_record", "access_record"})
 HIDDEN = {"id", "record_id", "source", "observed_at", "customer_id", "organization_id"}
 
 
 HELD: Mapping[str, Sequence[str]] = {
-    "native": ["customer", "customer_record", "interaction", "document", "campaign"],
+    "native": [
+        "customer", "customer_record", "interaction", "document", "campaign", "access_record",
+    ],
     "shop": ["purchase", "purchase_line", "product", "campaign_membership", "campaign"],
     "desk": ["purchase", "ticket", "interaction", "document"],
 }
@@ -109,6 +111,7 @@ def company(seed: int) -> Company:
     tables["campaign_membership"] = _owned(chance, "campaign_membership", ["shop"], 30, records)
     tables["document"] = _owned(chance, "document", ["native", "desk"], 25, records)
     tables["interaction"] = _owned(chance, "interaction", ["native", "desk"], 35, records)
+    tables["access_record"] = [_access(chance, n, ids) for n in range(25)]
     _refer(chance, tables)
     return Company(tables)
 
@@ -119,6 +122,11 @@ def _customer(chance: random.Random, id_: UUID, ids: Sequence[UUID]) -> Record:
         del made[name]
     organization = chance.choice([*ids[:2], None, None])
     return {**made, "id": id_, "organization_id": organization, "provenance": _provenance(chance)}
+
+
+def _access(chance: random.Random, number: int, ids: Sequence[UUID]) -> Record:
+    made = _record(chance, "access_record", "native", "")
+    return {**made, "id": f"a{number:03}", "customer_id": chance.choice(ids)}
 
 
 def _many(chance: random.Random, entity: str, sources: Sequence[str], count: int) -> list[Record]:

@@ -78,7 +78,7 @@ class World:
         known = [
             identifier.encode(entity.type_name, *(each[name] for name in entity.key))
             for entity in ENTITIES.values()
-            if entity.name != "campaign_membership"
+            if entity.name not in {"campaign_membership", "access_record"}
             for each in tables[entity.name]
         ]
         customers = [identifier.encode("Customer", each["id"]) for each in tables["customer"]]
