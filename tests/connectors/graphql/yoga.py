@@ -1,5 +1,6 @@
 """GraphQL Yoga, a server that is not ours, over the records of a test; from npm."""
 
+import fcntl
 import json
 import shutil
 import subprocess
@@ -15,6 +16,14 @@ from tests.connectors.graphql.sdl import LISTS, SINGLES, TYPES, sdl
 
 FOLDER = Path(__file__).parent / "server"
 _INSTALL_S = 300
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time: those that share the tests would install over each other."""
+    with (FOLDER / "package.json").open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _install() -> None:
@@ -42,7 +51,8 @@ def yoga(records: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path) -> It
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node.js is not installed, which runs GraphQL Yoga")
-    _install()
+    with _alone():
+        _install()
     data = folder / "data.json"
     shop = {"records": records, "types": TYPES, "lists": LISTS, "singles": SINGLES}
     data.write_text(json.dumps({"sdl": sdl(records), "relations": RELATION, **shop}), "utf-8")
