@@ -29,6 +29,7 @@ from connectors.sync_pass import Progress
 from domain.golden import Precedence
 from domain.uuid7 import Uuid7Factory
 from gateway import graphiql, health
+from gateway.auditing import opened_trail
 from gateway.auth.doorkeeper import Doorkeeper
 from gateway.auth.opening import opened_doorkeeper
 from gateway.config import Settings
@@ -118,7 +119,8 @@ async def open_over(
         doorkeeper = await stack.enter_async_context(
             opened_doorkeeper(settings, store, now=utc_now)
         )
-        engine = engine_of(settings, federation.can_nest)
+        trail = await stack.enter_async_context(opened_trail(settings, store, now=utc_now))
+        engine = engine_of(settings, federation.can_nest, trail=trail)
         app = _app(
             settings,
             store,

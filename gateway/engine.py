@@ -12,16 +12,18 @@ from resolvers.engine import Engine
 from resolvers.limit import DocumentLimits, Terms
 from resolvers.planner import Nesting
 from resolvers.selection import Limits
+from resolvers.trail import Trail
 from schema.build import build_schema, executable
 
 
-def engine_of(settings: Settings, nesting: Nesting) -> Engine:
-    """An engine under the limits of the settings; `nesting` as in `Engine`."""
+def engine_of(settings: Settings, nesting: Nesting, *, trail: Trail | None = None) -> Engine:
+    """An engine under the limits of the settings; `nesting` and `trail` as in `Engine`."""
     return Engine(
         _schema(),
         limits=document_limits(settings),
         allows_introspection=settings.server.introspection,
         nesting=nesting,
+        trail=trail,
     )
 
 

@@ -18,14 +18,17 @@ from connectors.session import NO_HEADERS, Session
 from domain.access.policy import UNRESTRICTED
 from domain.uuid7 import Uuid7Factory
 from domain.viewer import ANYBODY, Viewer
+from gateway.auditing import is_audited
 from gateway.auth.doorkeeper import Doorkeeper
 from gateway.auth.policy import Below, Policies
 from gateway.config import Settings
 from gateway.download import link_for
 from gateway.engine import allowed_by_role
 from gateway.http.headers import read_headers
+from gateway.http.request_id import current
 from resolvers.context import Context, Journal
 from resolvers.selection import Limits
+from resolvers.trail import Origin
 
 
 async def _nothing_below(_company: UUID) -> None:
@@ -55,6 +58,7 @@ class Contexts:
         self._readers = readers
         self._key = key
         self._doorkeeper = doorkeeper
+        self._is_audited = is_audited(settings)
         self._policies = Policies(settings.access, below=below, now=_now)
         # Of the same secret another key: what is shown must not help to forge links.
         self._mask_key = hmac.digest(key, b"mask", hashlib.sha256)
@@ -91,6 +95,7 @@ class Contexts:
             mask_key=self._mask_key,
             limits=self._limits if allowed is None else allowed.lists,
             terms=None if allowed is None else allowed.terms,
+            origin=partial(_origin, scope) if self._is_audited else Origin,
         )
 
     def _forwarded(self, scope: Scope) -> Mapping[str, str]:
@@ -110,6 +115,20 @@ class Contexts:
             return None
         base_url = _base_url(scope)
         return link_for(source, record_id, key=self._key, now=_now(), base_url=base_url)
+
+
+_CLIENT = (b"apollographql-client-name", b"x-client")
+_LONGEST_NAME = 100
+
+
+def _origin(scope: Scope) -> Origin:
+    """The program that asks, as far as it says so, and the id of its request."""
+    headers = read_headers(scope["headers"])
+    said = next((headers[name] for name in _CLIENT if name in headers), None)
+    if said is None:
+        return Origin(request_id=current())
+    name = "".join(each for each in said.decode("utf-8", "replace") if each.isprintable())
+    return Origin(name[:_LONGEST_NAME], current())
 
 
 async def _admitted(doorkeeper: Doorkeeper, scope: Scope) -> Viewer:

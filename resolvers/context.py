@@ -11,6 +11,7 @@ from domain.access.policy import UNRESTRICTED, Policy
 from domain.viewer import ANYBODY, Viewer
 from resolvers.limit import Terms
 from resolvers.selection import Limits
+from resolvers.trail import Origin
 
 
 class Journal(Protocol):
@@ -47,7 +48,8 @@ class Context:
     `policy` is what holds for the viewer, `mask_key` what the mask `hash` is made with. `sources`
     describes every source by name, as the type `Source` shows it. `document_url` gives the
     short-lived download link of a document, or none where its source cannot open files. `terms` is
-    what the viewer may send, where that differs from what everybody may.
+    what the viewer may send, where that differs from what everybody may. `origin` tells where
+    the request came from, to whom it is recorded.
     """
 
     session: Session
@@ -63,3 +65,4 @@ class Context:
     mask_key: bytes = b""
     limits: Limits = field(default_factory=Limits)
     terms: Terms | None = None
+    origin: Callable[[], Origin] = Origin

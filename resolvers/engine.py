@@ -17,6 +17,7 @@ from graphql.execution import VariableValues
 from connectors.aspects.account import Accounts
 from connectors.health import SourceStatus
 from domain.access.policy import RoleAccess
+from resolvers.audit import Asked, Reading, announce, audited, record
 from resolvers.context import Context
 from resolvers.execution import execute
 from resolvers.freshness import max_stale_s
@@ -30,6 +31,7 @@ from resolvers.request import Request
 from resolvers.result import ErrorCode, Result, ResultKind
 from resolvers.run import Run
 from resolvers.tally import OperationTallies
+from resolvers.trail import Trail
 from resolvers.visibility import visible
 
 _KEPT_SCHEMAS = 64
@@ -57,7 +59,8 @@ Executed: TypeAlias = Callable[[Task, Nesting | None], Awaitable[Result]]
 class Engine:
     """Executes operations over a schema whose fields carry plan resolvers.
 
-    `nesting` says of which entities rows are fused with what hangs on them.
+    `nesting` says of which entities rows are fused with what hangs on them. With a
+    `trail` nobody gets an answer about customers before the entry of it is left there.
     """
 
     def __init__(
@@ -67,12 +70,14 @@ class Engine:
         limits: DocumentLimits | None = None,
         allows_introspection: bool = True,
         nesting: Nesting | None = None,
+        trail: Trail | None = None,
     ) -> None:
         self.tallies = OperationTallies()
-        self._schema = schema
+        self._trail = trail
+        self._schema = schema if trail is None else audited(schema)
         self._nesting = nesting
         self._terms = Terms(limits or DocumentLimits(), allows_introspection)
-        self._documents = DocumentCache(schema, self._terms.limits)
+        self._documents = DocumentCache(self._schema, self._terms.limits)
         self._of_roles: OrderedDict[str, DocumentCache] = OrderedDict()
 
     @property
@@ -151,6 +156,8 @@ class Engine:
     async def carry_out(self, plan: Plan, run: Run, task: Task) -> Result:
         """The answer that a plan makes of a new run."""
         variables = task.variables
+        if plan.reading is not None and plan.is_serial:
+            await self._announce(plan.reading, run, task)
         run.bound = [binding(arguments.values(variables)) for arguments, binding in plan.bindings]
         await execute(plan, run)
         roots: Mapping[str, Any] = {}
@@ -163,10 +170,23 @@ class Engine:
                 task.request.variables or {},
             )
         data = plan.shape(roots, 0, None, run)
+        if plan.reading is not None:
+            await self._record(plan.reading, run, task, data)
         body = _body(data, run)
         elapsed_s = time.perf_counter() - task.began_s
         self.tallies.executed(task.operation, elapsed_s=elapsed_s, error_count=len(run.errors))
         return Result(ResultKind.EXECUTED, body)
+
+    async def _announce(self, reading: Reading, run: Run, task: Task) -> None:
+        if self._trail is not None:
+            await announce(reading, run, _asked(task), trail=self._trail)
+
+    async def _record(
+        self, reading: Reading, run: Run, task: Task, data: Mapping[str, Any] | None
+    ) -> None:
+        if self._trail is not None:
+            status = "ok" if not run.errors else "partial" if data else "failed"
+            await record(reading, run, _asked(task), trail=self._trail, status=status)
 
     def _refused(
         self,
@@ -181,6 +201,11 @@ class Engine:
         is_busy = error.code is ErrorCode.SERVICE_OVERLOADED
         kind = ResultKind.OVERLOADED if is_busy else ResultKind.REQUEST_ERROR
         return self._refused([GraphQLError(error.message)], error.code, kind)
+
+
+def _asked(task: Task) -> Asked:
+    name = task.operation.name
+    return Asked(operation=name.value if name else None, document=task.request.query)
 
 
 def _body(data: Mapping[str, Any] | None, run: Run) -> bytes:

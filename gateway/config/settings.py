@@ -19,6 +19,7 @@ from pydantic import (
 
 from connectors.contract import Options
 from gateway.config.access import Access
+from gateway.config.audit import Audit
 
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
@@ -313,6 +314,9 @@ class Settings(Section):
 
     access: Access | None = None
     """Who may come in. Without it everybody may, and sees everything."""
+
+    audit: Audit = Field(default_factory=Audit)
+    """Who read and changed what of customers is recorded."""
 
     server: Server = Field(default_factory=Server)
     """Where and how the gateway answers."""

@@ -44,6 +44,7 @@ DEFAULT_ORDERS = {
     "document": [("modified_at", True)],
     "interaction": [("occurred_at", True)],
     "customer": [],
+    "access_record": [("at", True)],
 }
 
 
@@ -287,6 +288,9 @@ class Reference:
 
     def _Customer_contacts(self, parent: Record, arguments: Any) -> Page:
         return self._page("customer", arguments, organization_id=parent["id"])
+
+    def _Customer_accessLog(self, parent: Record, arguments: Any) -> Page:
+        return self._page("access_record", arguments, customer_id=parent["id"])
 
     def _Purchase_lines(self, parent: Record, arguments: Any) -> Page:
         return self._page(
