@@ -100,11 +100,11 @@ def test_a_source_that_fails_is_left_alone_and_comes_back_by_itself() -> None:
             with pytest.raises(Unavailable) as failed:
                 await source.fetch(by_customer("a"))
             codes.append(failed.value.code)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(2)
         assert (await source.fetch(by_customer("a"))).rows
         return codes
 
-    retry, breaker = {"attempts": 2, "pause_s": 0.01}, {"open_s": 0.5}
+    retry, breaker = {"attempts": 2, "pause_s": 0.01}, {"open_s": 2}
     codes = _run(story, desk, retry=retry, breaker=breaker)
 
     assert codes == ["SOURCE_UNAVAILABLE", "SOURCE_UNAVAILABLE", "SOURCE_OPEN", "SOURCE_OPEN"]

@@ -188,7 +188,7 @@ def test_a_deadline_passes_for_the_one_who_has_it(database_url: str, hurried: in
     async def story(it: Native) -> None:
         prepared = it.connector.prepare(_NAMES)
         async with _locked(it):
-            tasks = [_ask(prepared, n, timeout_s=0.05 if n == hurried else 30) for n in range(4)]
+            tasks = [_ask(prepared, n, timeout_s=1 if n == hurried else 30) for n in range(4)]
             await until_somebody_waits(it)
             # That makes room for the statement that the last two share.
             tasks[0].cancel()
@@ -209,7 +209,7 @@ def test_a_statement_that_nobody_waits_for_is_cancelled_on_the_server(database_u
     async def story(it: Native) -> None:
         prepared = it.connector.prepare(_NAMES)
         async with _locked(it):
-            tasks = [_ask(prepared, n, timeout_s=0.2) for n in range(5)]
+            tasks = [_ask(prepared, n, timeout_s=1) for n in range(5)]
             await until_somebody_waits(it)
             tasks[0].cancel()
             failures = await asyncio.gather(*tasks[1:], return_exceptions=True)
