@@ -40,6 +40,7 @@ from gateway.http.door import GraphQL
 from gateway.http.entrance import Entrance
 from gateway.http.explanation import UNEXPLAINED, AllowedExplanations, Explanations
 from gateway.http.request_id import Identified
+from gateway.http.safety import Safe
 from gateway.readiness import Readiness
 from gateway.reading import forwards_of, opened_reading
 from gateway.rehearsing import explainer_of, modes_of
@@ -243,6 +244,7 @@ def _app(
         explanations=_explanations(settings, engine, federation),
         context_of=contexts.of,
         max_body_bytes=settings.limits.max_body_bytes,
+        patience_s=settings.server.body_timeout_s,
     )
     visitors = _visitors(settings)
     page = graphiql.InBrowsers(door, visitors=visitors) if settings.server.graphiql else door
@@ -256,7 +258,7 @@ def _app(
         routes += graphiql.routes(visitors=visitors)
     # FastAPI's own documentation pages load from a public CDN.
     app = FastAPI(routes=routes, docs_url=None, redoc_url=None, openapi_url=None)
-    entrance = Entrance(GRAPHQL_PATH, endpoint, Identified(app))
+    entrance = Entrance(GRAPHQL_PATH, endpoint, Identified(Safe(app)))
     if not settings.server.cors_origins:
         return entrance
     return CORSMiddleware(

@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.config.settings import Server
+from gateway.http_connection import connection_of
 from gateway.readiness import Readiness
 
 _CLOSE = (b"connection", b"close")
@@ -69,7 +70,7 @@ class HttpServer(uvicorn.Server):
     ) -> None:
         config = uvicorn.Config(
             door,
-            http="httptools",
+            http=connection_of(settings),
             ws="none",
             interface="asgi3",
             lifespan="off",
@@ -77,6 +78,8 @@ class HttpServer(uvicorn.Server):
             log_config=None,
             timeout_graceful_shutdown=settings.grace_s,
             server_header=False,
+            # uvicorn would believe any program of this machine where a request came from.
+            proxy_headers=False,
         )
         super().__init__(config)
         self.caught: list[int] = []

@@ -159,15 +159,26 @@ class Server(Section):
     """How long requests that are under way may take when the gateway stops, or when a new
     configuration has taken its place, in seconds."""
 
+    header_timeout_s: Seconds = 10
+    """How long the head of a request may take to come, in seconds, and how long a connection may
+    be silent before its first request."""
+
+    body_timeout_s: Seconds = 30
+    """How long the body of a request may take to come, in seconds."""
+
+    max_header_bytes: Annotated[int, Field(ge=1024)] = 65_536
+    """The largest head of a request, in bytes: its address and its headers, of which there may be
+    100."""
+
     reload_on_change: bool = False
     """Whether a changed configuration file is taken up by itself, within a second or two. With or
     without it, SIGHUP has the file read again. A file with mistakes changes nothing."""
 
-    graphiql: bool = True
     profile: Literal["development", "production"] = "development"
     """What holds where nothing else is said: in `production` neither `graphiql` nor
     `introspection`, and `check` tells what else is not ready for strangers."""
 
+    graphiql: bool = True
     """Whether a browser that opens the endpoint gets GraphiQL, the page to try queries in."""
 
     graphiql_keys: Mapping[str, SecretStr] = Field(default_factory=dict)
@@ -194,11 +205,6 @@ class Server(Section):
     """The secret that signs download links, at least 32 characters. Without it one is made and
     kept in the `data_dir` of the store; several replicas behind one address must be given one."""
 
-    @field_validator("link_signing_key")
-    @classmethod
-    def _is_long(cls, key: SecretStr | None) -> SecretStr | None:
-        if key is not None and len(key.get_secret_value()) < _MIN_KEY_LENGTH:
-            raise ValueError(f"too short to be safe; write at least {_MIN_KEY_LENGTH} characters")
     @model_validator(mode="before")
     @classmethod
     def _is_closed_in_production(cls, value: Any) -> Any:
@@ -206,6 +212,11 @@ class Server(Section):
             return {"graphiql": False, "introspection": False, **value}
         return value
 
+    @field_validator("link_signing_key")
+    @classmethod
+    def _is_long(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < _MIN_KEY_LENGTH:
+            raise ValueError(f"too short to be safe; write at least {_MIN_KEY_LENGTH} characters")
         return key
 
     @field_validator("cors_origins")

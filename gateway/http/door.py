@@ -18,13 +18,14 @@ from starlette.types import Receive, Scope, Send
 from gateway.http import media, payload
 from gateway.http.body import Headers, read_body
 from gateway.http.departure import Departures
-from gateway.http.explanation import HEADER, UNEXPLAINED, Explanations
+from gateway.http.explanation import HEADER as EXPLAIN
+from gateway.http.explanation import UNEXPLAINED, Explanations
 from gateway.http.headers import read_headers
 from gateway.http.media import ResponseType
 from gateway.http.rejection import Disconnected, Rejected, error_body
 from gateway.http.request_id import HEADER as REQUEST_ID
 from gateway.http.request_id import begin
-from gateway.http.safety import refuse_forgery
+from gateway.http.safety import HEADERS, refuse_forgery
 from resolvers.request import Request
 from resolvers.result import ErrorCode, Result, ResultKind
 
@@ -35,11 +36,7 @@ ALLOW = "GET, HEAD, POST, OPTIONS"
 _NO_CONTENT = 204
 _METHODS = frozenset({"GET", "HEAD", "POST"})
 _NO_MORE: Mapping[str, str] = {}
-_ALWAYS = [
-    (b"vary", b"Accept"),
-    (b"cache-control", b"no-store"),
-    (b"x-content-type-options", b"nosniff"),
-]
+_ALWAYS = [(b"vary", b"Accept"), *HEADERS]
 _WITH_BODY = {
     each: [*_ALWAYS, (b"content-type", f"{each}; charset=utf-8".encode())] for each in ResponseType
 }
@@ -115,7 +112,7 @@ class GraphQL:
                 return _Answer(_NO_CONTENT, b"", {"allow": ALLOW})
             request = await self._request(scope, receive, headers=headers, kind=kind)
             context = await self.context_of(scope)
-            asked = headers.get(HEADER)
+            asked = headers.get(EXPLAIN)
             with self.departures.attended(receive):
                 if asked is None:
                     result = await self.engine.execute(request, context)
