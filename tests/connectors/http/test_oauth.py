@@ -161,11 +161,8 @@ def test_a_token_is_renewed_before_it_expires_while_the_old_one_serves() -> None
         guarded.clock.pass_s(2)
         guarded.delay_s = 0.02
         await source.fetch(everything())
-        async with asyncio.timeout(10):
-            while len(guarded.forms) < 2:
-                await asyncio.sleep(0.01)
-        # The new token is on its way: that takes 0.02 s.
-        await asyncio.sleep(0.2)
+        # The new token takes 0.02 s and nobody waits for it: a busy machine has longer.
+        await asyncio.sleep(0.5)
         await source.fetch(everything())
         return [request.headers["authorization"] for request in guarded.seen]
 
