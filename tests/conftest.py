@@ -19,6 +19,25 @@ settings.register_profile("random", _PATIENT)
 settings.register_profile("steady", _PATIENT, derandomize=True)
 settings.load_profile("steady")
 
+_APART = {"conformance": "source", "faults": "kind", "oracle": "name"}
+"""Rooms of long tests, and the parameter by whose values processes share them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where processes share the tests (`-n`), those that share what is set up stay together."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    file = item.nodeid.partition("::")[0]
+    if "redis" in file or file.endswith("cache/test_remote.py"):
+        return "those that empty the Redis of the tests"
+    room = file.split("/")[1]
+    call = getattr(item, "callspec", None)
+    apart = call.params.get(_APART.get(room, "")) if call else None
+    return file if apart is None else f"{room} {apart}"
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
