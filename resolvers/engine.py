@@ -216,7 +216,8 @@ def _body(data: Mapping[str, Any] | None, run: Run) -> bytes:
     if accounts.by_source:
         # Rows that the viewer may not see are counted too, where a source cannot leave them out.
         told = _sources(accounts) if not run.context.policy.rows else _troubled(accounts)
-        answer["extensions"] = {"sources": told}
+        if told:
+            answer["extensions"] = {"sources": told}
     return orjson.dumps(answer)
 
 
