@@ -34,11 +34,13 @@ from gateway.auth.doorkeeper import Doorkeeper
 from gateway.auth.opening import opened_doorkeeper
 from gateway.config import Settings
 from gateway.config.signing_key import link_signing_key
+from gateway.documents import Sent, libraries
 from gateway.download import download_route
 from gateway.engine import engine_of
 from gateway.http.door import GraphQL
 from gateway.http.entrance import Entrance
 from gateway.http.explanation import UNEXPLAINED, AllowedExplanations, Explanations
+from gateway.http.persisted import KnownDocuments
 from gateway.http.request_id import Identified
 from gateway.http.safety import Safe
 from gateway.readiness import Readiness
@@ -242,6 +244,7 @@ def _app(
     door = GraphQL(
         engine=tracing.engine(engine),
         explanations=_explanations(settings, engine, federation),
+        documents=KnownDocuments(libraries(settings), Sent(settings.server.persisted_bytes)),
         context_of=contexts.of,
         max_body_bytes=settings.limits.max_body_bytes,
         patience_s=settings.server.body_timeout_s,

@@ -10,7 +10,8 @@ class Request:
     """One GraphQL request.
 
     `query` is the document's text, not yet parsed. `variables` and `extensions` are JSON values as
-    they were sent. `may_mutate` is false where the transport promises to change nothing (GET).
+    they were sent. Where the document was named, `document_id` is its name, and `query` may be
+    empty until the document is found. `may_mutate` is false where the transport promises to change nothing (GET).
     """
 
     query: str
@@ -18,3 +19,4 @@ class Request:
     variables: Mapping[str, Any] | None = None
     extensions: Mapping[str, Any] | None = None
     may_mutate: bool = True
+    document_id: str | None = None

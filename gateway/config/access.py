@@ -130,8 +130,23 @@ class Role(_Section):
     limits: RoleLimits = Field(default_factory=RoleLimits)
     """How much one request of the role may ask for, less or more than `limits` says for all."""
 
+    documents: Literal["any", "trusted"] = "any"
+    """Which GraphQL documents the role may send: `any`, or, with `trusted`, those of its
+    `manifests` alone, by their id or as they stand there."""
+
+    manifests: tuple[str, ...] = ()
+    """Files with the documents that clients of the role are built with, relative to the
+    configuration: manifests of Apollo's clients, or of Relay's (`{ID: TEXT}`). Clients can then
+    send an id or the SHA-256 instead. The files are read again with the configuration."""
+
     introspection: bool | None = None
     """Whether the role may ask for the schema. Without it `server.introspection` says so."""
+
+    @model_validator(mode="after")
+    def _trusts_something(self) -> Self:
+        if self.documents == "trusted" and not self.manifests:
+            raise ValueError("`documents: trusted` needs the documents: name files in `manifests`")
+        return self
 
 
 class TokenIssuer(_Section):

@@ -174,6 +174,10 @@ class Server(Section):
     """Whether a changed configuration file is taken up by itself, within a second or two. With or
     without it, SIGHUP has the file read again. A file with mistakes changes nothing."""
 
+    persisted_bytes: Annotated[int, Field(ge=0)] = 8 * 1024 * 1024
+    """How much memory each process spends on documents that clients sent with their SHA-256, to
+    send the hash alone afterwards (automatic persisted queries), in bytes. With 0 they cannot."""
+
     profile: Literal["development", "production"] = "development"
     """What holds where nothing else is said: in `production` neither `graphiql` nor
     `introspection`, and `check` tells what else is not ready for strangers."""

@@ -22,6 +22,7 @@ from gateway.http.explanation import HEADER as EXPLAIN
 from gateway.http.explanation import UNEXPLAINED, Explanations
 from gateway.http.headers import read_headers
 from gateway.http.media import ResponseType
+from gateway.http.persisted import AS_SENT, Documents
 from gateway.http.rejection import Disconnected, Rejected, error_body
 from gateway.http.request_id import HEADER as REQUEST_ID
 from gateway.http.request_id import begin
@@ -34,6 +35,7 @@ log = structlog.get_logger(__name__)
 ALLOW = "GET, HEAD, POST, OPTIONS"
 
 _NO_CONTENT = 204
+_RETRIED = {ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED, ErrorCode.PERSISTED_QUERY_NOT_FOUND}
 _METHODS = frozenset({"GET", "HEAD", "POST"})
 _NO_MORE: Mapping[str, str] = {}
 _ALWAYS = [(b"vary", b"Accept"), *HEADERS]
@@ -70,6 +72,7 @@ class GraphQL:
     """The endpoint; mount it with `Route("/graphql", endpoint)`, which leaves it every method.
 
     `context_of` makes the context of one request from its ASGI scope and may raise `Rejected`.
+    `documents` finds those that are named and not sent.
     `explanations` answers what comes with the header `X-Explain` instead of `engine`.
     Bodies over `max_body_bytes` are refused while they come in; a body has `patience_s` to come.
     `departures` ends the work for clients that leave.
@@ -77,6 +80,7 @@ class GraphQL:
 
     engine: Engine
     explanations: Explanations = UNEXPLAINED
+    documents: Documents = AS_SENT
     context_of: Callable[[Scope], Awaitable[Any]] = no_context
     max_body_bytes: int = 8 * 1024 * 1024
     patience_s: float = 30.0
@@ -112,6 +116,7 @@ class GraphQL:
                 return _Answer(_NO_CONTENT, b"", {"allow": ALLOW})
             request = await self._request(scope, receive, headers=headers, kind=kind)
             context = await self.context_of(scope)
+            request = self.documents.resolved(request, context)
             asked = headers.get(EXPLAIN)
             with self.departures.attended(receive):
                 if asked is None:
@@ -173,7 +178,7 @@ def _rejection(rejected: Rejected, kind: ResponseType | None) -> _Answer:
     body = error_body(rejected.message, code=rejected.code)
     status = rejected.status
     # Apollo's clients try again with the document only if the legacy answer says 200.
-    is_retried = rejected.code == ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED
+    is_retried = rejected.code in _RETRIED
     if is_retried and kind is ResponseType.LEGACY:
         status = 200
     return _Answer(status, body, rejected.headers)

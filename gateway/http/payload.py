@@ -8,11 +8,11 @@ import orjson
 
 from gateway.http.rejection import Rejected
 from resolvers.request import Request
-from resolvers.result import ErrorCode
 
-PARAMETERS = ("query", "operationName", "variables", "extensions")
+PARAMETERS = ("query", "documentId", "operationName", "variables", "extensions")
 _BOM = b"\xef\xbb\xbf"
 _MAX_QUERY_FIELDS = 100
+_MAX_ID_LENGTH = 200
 
 
 def from_body(body: bytes) -> Request:
@@ -40,7 +40,8 @@ def from_query_string(query_string: bytes) -> Request:
     given = _fields(query_string)
     payload: dict[str, Any] = dict(given)
     # An empty operationName means none, by the specification; other empty parameters likewise.
-    payload["operationName"] = given.get("operationName") or None
+    for name in ("operationName", "documentId"):
+        payload[name] = given.get(name) or None
     for name in ("variables", "extensions"):
         text = given.get(name)
         payload[name] = _parse(text.encode(), f"'{name}'") if text else None
@@ -76,24 +77,35 @@ def _request(payload: Mapping[str, Any], *, may_mutate: bool) -> Request:
     if operation_name is not None and not isinstance(operation_name, str):
         raise Rejected(400, "'operationName' has to be a string or null.")
     extensions = _map(payload, "extensions")
+    document_id = _document_id(payload, extensions)
     return Request(
-        query=_query(payload, extensions),
+        query=_query(payload, is_named=document_id is not None),
         operation_name=operation_name,
         variables=_map(payload, "variables"),
         extensions=extensions,
         may_mutate=may_mutate,
+        document_id=document_id,
     )
 
 
-def _query(payload: Mapping[str, Any], extensions: Mapping[str, Any] | None) -> str:
+def _query(payload: Mapping[str, Any], *, is_named: bool) -> str:
     query = payload.get("query")
-    if query is None and extensions and "persistedQuery" in extensions:
-        # Apollo's clients look for exactly this text, and then send the document itself.
-        code = ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED
-        raise Rejected(400, "PersistedQueryNotSupported", code=code)
+    if query is None and is_named:
+        return ""
     if not isinstance(query, str) or not query:
         raise Rejected(400, "'query' has to be a string that holds a GraphQL document.")
     return query
+
+
+def _document_id(payload: Mapping[str, Any], extensions: Mapping[str, Any] | None) -> str | None:
+    """By which name the document is asked for, if it is."""
+    found = payload.get("documentId")
+    if found is None and extensions and "persistedQuery" in extensions:
+        persisted = extensions["persistedQuery"]
+        found = persisted.get("sha256Hash") if isinstance(persisted, dict) else ""
+    if found is None or (isinstance(found, str) and 0 < len(found) <= _MAX_ID_LENGTH):
+        return found
+    raise Rejected(400, "'documentId', or the hash of a persisted query, has to be a short string.")
 
 
 def _map(payload: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
