@@ -1,26 +1,17 @@
 """What is kept of a request that read or changed something of customers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from domain.access_record import AccessKind
 
+class Entry(NamedTuple):
+    """What is kept of one request: all of it as JSON in `body`, and parts of it once more.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What is kept of one request. `body` is all of it as JSON; the rest repeats parts of it."""
+    `body` has the members of an `AccessRecord`, but for its id and its customer, and more.
+    """
 
     body: bytes
     at: datetime
     customers: Sequence[UUID]
-    kind: AccessKind
-    viewer: str
-    role: str | None
-    purpose: str | None
-    operation: str | None
-    client: str | None
-    request_id: str | None
-    fields: Sequence[str]
-    masked: Sequence[str]

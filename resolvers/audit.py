@@ -21,7 +21,6 @@ from connectors.federation import Question
 from domain.access.subject import is_personal
 from domain.access_record import AccessKind
 from domain.audit import Entry
-from domain.viewer import Viewer
 from resolvers.problem import UserError
 from resolvers.result import ErrorCode
 from resolvers.run import Run
@@ -188,12 +187,12 @@ def _entry(  # noqa: PLR0917  # the parts of one entry, each named by the two th
     context = run.context
     viewer, at = context.viewer, context.now()
     origin = context.origin()
-    name = _plain(viewer.name) or ""
     body = {
         "at": _moment(at),
         "kind": kind,
-        "viewer": name,
-        **_known(viewer),
+        "viewer": _plain(viewer.name),
+        "role": viewer.role,
+        "purpose": _plain(viewer.purpose),
         "policy": context.policy.key,
         "operation": asked.operation,
         "document": reading.digest(asked.document),
@@ -204,24 +203,7 @@ def _entry(  # noqa: PLR0917  # the parts of one entry, each named by the two th
         "masked": reading.masked,
         **more,
     }
-    return Entry(
-        body=orjson.dumps(body, option=orjson.OPT_SORT_KEYS),
-        at=at,
-        customers=customers,
-        kind=kind,
-        viewer=name,
-        role=viewer.role,
-        purpose=_plain(viewer.purpose),
-        operation=asked.operation,
-        client=origin.client,
-        request_id=origin.request_id,
-        fields=reading.fields,
-        masked=reading.masked,
-    )
-
-
-def _known(viewer: Viewer) -> Mapping[str, Any]:
-    return {"role": viewer.role, "purpose": _plain(viewer.purpose)}
+    return Entry(orjson.dumps(body, option=orjson.OPT_SORT_KEYS), at, customers)
 
 
 def _moment(at: datetime) -> str:

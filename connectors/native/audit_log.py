@@ -25,21 +25,22 @@ _PAGE = 2_000
 # What is acknowledged is on disk, whatever the server does for others.
 _APPEND = """
 WITH durable AS MATERIALIZED (SELECT set_config('synchronous_commit', 'on', true)),
+new AS MATERIALIZED (
+  SELECT $2 + e.place AS number, e.at, e.hash, e.body
+  FROM durable, unnest($3::timestamptz[], $4::bytea[], $5::text[])
+    WITH ORDINALITY AS e (at, hash, body, place)
+),
 entry AS (
   INSERT INTO audit_entry (chain, number, at, hash, body)
-  SELECT $1, e.number, e.at, e.hash, e.body
-  FROM durable, unnest($2::bigint[], $3::timestamptz[], $4::bytea[], $5::text[])
-    AS e (number, at, hash, body)
+  SELECT $1, number, at, hash, body FROM new
 )
 INSERT INTO access_record (id, customer_id, at, kind, viewer, role, purpose, operation, client,
   request_id, fields, masked)
-SELECT s.id, s.customer_id, e.at, e.kind, e.viewer, e.role, e.purpose, e.operation, e.client,
-  e.request_id, e.fields::jsonb, e.masked::jsonb
+SELECT s.id, s.customer_id, e.at, e.said ->> 'kind', e.said ->> 'viewer', e.said ->> 'role',
+  e.said ->> 'purpose', e.said ->> 'operation', e.said ->> 'client', e.said ->> 'request_id',
+  e.said -> 'fields', e.said -> 'masked'
 FROM unnest($6::text[], $7::uuid[], $8::bigint[]) AS s (id, customer_id, number)
-JOIN unnest($2::bigint[], $3::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[],
-  $13::text[], $14::text[], $15::text[], $16::text[], $17::text[])
-  AS e (number, at, kind, viewer, role, purpose, operation, client, request_id, fields, masked)
-  ON e.number = s.number
+JOIN (SELECT number, at, body::jsonb AS said FROM new OFFSET 0) AS e ON e.number = s.number
 """
 _LAST_ANCHOR = "SELECT number, hash FROM audit_anchor ORDER BY number DESC LIMIT 1"
 _ANCHOR = """
@@ -100,29 +101,22 @@ class AuditLog:
     async def append(self, head: Head, entries: Sequence[Entry]) -> Head:
         """Write entries behind the head of their chain; gives the new head. It is on disk then."""
         chain, number, hashed = head
-        numbers: list[int] = []
         hashes: list[bytes] = []
         subjects: list[tuple[str, UUID, int]] = []
         for each in entries:
             number += 1
             hashed = link(hashed, chain=chain, number=number, body=each.body)
-            numbers.append(number)
             hashes.append(hashed)
-            subjects += [
-                (copy_id(chain, number, place), customer, number)
-                for place, customer in enumerate(each.customers)
-            ]
+            for place, customer in enumerate(each.customers):
+                subjects.append((copy_id(chain, number, place), customer, number))
         await self._store.fetch(
             _APPEND,
             chain,
-            numbers,
+            head.number,
             [each.at for each in entries],
             hashes,
             [each.body.decode() for each in entries],
             *([each[place] for each in subjects] for place in range(3)),
-            *([getattr(each, name) for each in entries] for name in _COPIED),
-            # As text: a list of lists would be an array of two dimensions.
-            *([_listed(getattr(each, name)) for each in entries] for name in ("fields", "masked")),
         )
         return Head(chain, number, hashed)
 
@@ -200,17 +194,6 @@ class AuditLog:
         return int(done.split()[-1])
 
 
-_COPIED = (
-    "kind",
-    "viewer",
-    "role",
-    "purpose",
-    "operation",
-    "client",
-    "request_id",
-)
-
-
 def copy_id(chain: UUID, number: int, place: int) -> str:
     """The id of the row of `access_record` for the n-th customer of an entry; ids sort as both."""
     return f"{_from(chain, number)}-{place:06d}"
@@ -218,10 +201,6 @@ def copy_id(chain: UUID, number: int, place: int) -> str:
 
 def _from(chain: UUID, number: int) -> str:
     return f"{chain.hex}-{number:012d}"
-
-
-def _listed(texts: Sequence[str]) -> str:
-    return orjson.dumps(texts).decode()
 
 
 def _noted(kind: str, head: Head) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """The trail that requests leave: each waits until its entry is on disk, many in one statement.
 
-The first entry goes out at once. Those that come before it is written wait, and go out together:
-under load one statement serves many requests, and nobody waits for longer than two of them take.
+The first entry goes out at once. Those that come before it is written wait, and go out together, a
+moment after it: under load one statement serves many requests.
 Nothing is kept in memory that was acknowledged.
 """
 
@@ -23,6 +23,12 @@ log = structlog.get_logger(__name__)
 
 _MAX_ENTRIES = 500
 """How many entries one statement writes at most."""
+
+_GATHERED_S = 0.005
+"""How long after the last statement the next one begins, where somebody waits for it already.
+
+Measured: a statement costs the gateway and PostgreSQL some 300 µs each, and an entry in it 20.
+"""
 
 _Waiting: TypeAlias = "tuple[Entry, asyncio.Future[None]]"
 
@@ -58,6 +64,8 @@ class AuditTrail:
                 batch = self._waiting[:_MAX_ENTRIES]
                 del self._waiting[:_MAX_ENTRIES]
                 await self._write_batch(batch)
+                if self._waiting:
+                    await asyncio.sleep(_GATHERED_S)
         finally:
             self._writing = None
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from gateway.app import open_gateway
 from gateway.cli import main
 from gateway.config import load
 from tests.connectors.native.filled import fill, native
+from tests.documentation import yaml_blocks
 from tests.resolvers.asking import given
 
 ADA, BOB = UUID(int=1), UUID(int=2)
@@ -57,6 +58,11 @@ def _key(name: str, role: str, config: str) -> str:
     return key.strip()
 
 
+def _headers(key: str) -> Mapping[bytes, bytes]:
+    said = {b"x-client": "门户".encode(), b"x-request-id": b"r"}
+    return {b"x-api-key": key.encode(), **said}
+
+
 def _answers(
     folder: Path, url: str, *requests: tuple[str, dict[str, Any]]
 ) -> Sequence[httpx2.Response]:
@@ -74,11 +80,7 @@ def _answers(
                     await client.post(
                         "/graphql",
                         json=body,
-                        headers={
-                            "x-api-key": key,
-                            "x-client": "门户".encode(),
-                            "x-request-id": "r",
-                        },
+                        headers=_headers(key),
                     )
                     for key, body in requests
                 ]
@@ -208,3 +210,15 @@ def test_without_access_nothing_is_recorded(tmp_path: Path, database_url: str) -
         "0 records in 0 chains, 0 anchors: whole.\n",
         "1 records in 1 chains, 2 anchors: whole.\n",
     ]
+
+
+def test_the_configuration_in_the_manual_is_one(tmp_path: Path, database_url: str) -> None:
+    """And the gateway records what it says."""
+    (block,) = yaml_blocks("Configuring", file="audit.md")
+    config = _configured(tmp_path, database_url, block)
+    agent = _key("小红", "agent", config)
+
+    _answers(tmp_path, database_url, (agent, {"query": NAME % ADA}))
+
+    assert typed("audit", "verify", config)[1] == "1 records in 1 chains, 2 anchors: whole.\n"
+    assert typed("audit", "seal", config)[1] == "0 records removed.\n"

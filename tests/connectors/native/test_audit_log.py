@@ -1,7 +1,7 @@
 """The audit in the store: durable, chained, and provably whole or broken, with the first place."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from connectors.native.audit_log import AuditLog, Head
 from connectors.native.audit_proof import Findings, proven
 from connectors.native.audit_trail import AuditTrail
 from connectors.native.store import Store
-from domain.access_record import AccessKind
 from domain.audit import Entry
 
 START = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -25,7 +24,7 @@ KEY = b"k" * 32
 def entry(number: int, *customers: UUID) -> Entry:
     """An entry, one second after the one before."""
     at = START + timedelta(seconds=number)
-    said = {
+    said: Mapping[str, object] = {
         "viewer": "小红",
         "role": "agent",
         "purpose": None,
@@ -37,11 +36,7 @@ def entry(number: int, *customers: UUID) -> Entry:
     }
     body = {"at": at.isoformat(timespec="microseconds"), "kind": "READ", **said}
     return Entry(
-        body=orjson.dumps({**body, "customers": [str(each) for each in customers]}),
-        at=at,
-        kind=AccessKind.READ,
-        customers=customers,
-        **said,  # type: ignore[arg-type]  # the parts above
+        orjson.dumps({**body, "customers": [str(each) for each in customers]}), at, customers
     )
 
 
@@ -142,8 +137,8 @@ CHAIN = "chain 00000000-0000-0000-0000-000000000064"
         ),
         (
             (
-                "INSERT INTO audit_entry SELECT '00000000-0000-0000-0000-000000000001', 0, at, hash,"
-                " body FROM audit_entry WHERE number = 0"
+                "INSERT INTO audit_entry SELECT '00000000-0000-0000-0000-000000000001', 0, at,"
+                " hash, body FROM audit_entry WHERE number = 0"
             ),
             (
                 "chain 00000000-0000-0000-0000-000000000001, record 0: no anchor knows this chain;"
@@ -162,8 +157,8 @@ CHAIN = "chain 00000000-0000-0000-0000-000000000064"
         (
             "UPDATE access_record SET viewer = '李雷' WHERE id LIKE '%-000000000004-000001'",
             (
-                f"{CHAIN}, record 4: the access record 00000000000000000000000000000064-000000000004"
-                "-000001 was changed"
+                f"{CHAIN}, record 4: the access record 00000000000000000000000000000064"
+                "-000000000004-000001 was changed"
             ),
         ),
         (
