@@ -23,6 +23,8 @@ _APART = {"conformance": "source", "faults": "kind", "oracle": "name"}
 """Rooms of long tests, and the parameter by whose values processes share them."""
 
 
+# First, since pytest-xdist looks for the groups in the same hook.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where processes share the tests (`-n`), those that share what is set up stay together."""
     for item in items:

@@ -186,10 +186,7 @@ def test_what_is_answered_from_memory_is_counted(tmp_path: Path, database_url: s
         assert value(it, "customer360_source_not_kept_total", source="desk") == 3
         assert value(it, "customer360_kept_bytes") > 0
         assert desk.request_count == 1
-        assert answer["extensions"]["sources"]["desk"] == {
-            "status": "ok",
-            "ms": 0.0,
-            "rows": 1,
-            "calls": 0,
-            "age": 0,
-        }
+        told = answer["extensions"]["sources"]["desk"]
+        # Whole seconds since the first question, of which a busy machine may take a few.
+        assert told.pop("age") in range(60)
+        assert told == {"status": "ok", "ms": 0.0, "rows": 1, "calls": 0}
