@@ -186,8 +186,8 @@ class Server(Section):
     """Whether a browser that opens the endpoint gets GraphiQL, the page to try queries in."""
 
     graphiql_keys: Mapping[str, SecretStr] = Field(default_factory=dict)
-    """API keys that GraphiQL offers to whoever opens it, by a word for each, such as `analyst`. They
-    are no secrets any more: for demos and tests only."""
+    """API keys that GraphiQL offers to whoever opens it, by a word for each, such as `analyst`.
+    They are no secrets any more: for demos and tests only."""
 
     introspection: bool = True
     """Whether clients may ask for the schema. GraphiQL needs it. `access.roles` may say otherwise
