@@ -186,7 +186,8 @@ class _Pruning:
         return "source" in self.visibility.role.entities
 
     def _shows_source(self, name: str) -> bool:
-        return self._sees_sources or name == "name"
+        access = self.visibility.access("source")
+        return name == "name" or (access is not None and _names(access, snake(name)))
 
     def _tells(self, entity: str, name: str) -> bool:
         return self.visibility.tells(entity, snake(name))

@@ -70,6 +70,10 @@ def _names(listed: Node, path: _Path, known: Collection[str], what: str) -> _Tol
 
 
 def _masks(masks: Node, path: _Path, fields: Mapping[str, GraphField]) -> _Told:
+    if path[-2] not in ENTITIES:
+        for place in masks.keys.values():
+            yield place, f"{dotted(path)}: nothing of a source is masked; leave it out of `fields`"
+        return
     for name, part in masks.parts.items():
         field = fields.get(str(name))
         if field is None:

@@ -259,3 +259,48 @@ def test_without_a_policy_everything_is_there(opened: Opened, database_url: str)
     (answer,) = _asked(opened, database_url, query, policy=UNRESTRICTED)
 
     assert len(answer["data"]["tickets"]["nodes"]) == 6
+
+
+def test_a_customer_that_became_another_leads_to_it_whoever_may_see_that(
+    database_url: str,
+) -> None:
+    """Only what the customer became tells who may see it, also where the row is not asked first."""
+
+    @asynccontextmanager
+    async def merged(url: str) -> AsyncIterator[World]:
+        async with _in_the_store(url) as world, native(url) as it:
+            gone = {**given("customer", id=UUID(int=9), kind="PERSON", name="旧", owner="李雷")}
+            await fill(it.store, "customer", {**gone, "superseded_by": MINE, "created_at": NOW})
+            lost = {**gone, "id": UUID(int=8), "owner": "小红", "superseded_by": YOURS}
+            await fill(it.store, "customer", {**lost, "created_at": NOW})
+            yield world
+
+    ids = [_id("Customer", UUID(int=each)) for each in (9, 8)]
+    queries = [f'{{ node(id: "{each}") {{ id }} }}' for each in ids]
+
+    seen, hidden = _asked(merged, database_url, *queries)
+
+    assert seen["data"] == {"node": {"id": _id("Customer", MINE)}}
+    assert hidden["data"] == {"node": None}
+
+
+def test_rules_are_not_told_by_what_a_live_source_once_left_in_the_store(
+    database_url: str,
+) -> None:
+    """A line of the store refers to a purchase that is live now: its old row says nothing."""
+
+    @asynccontextmanager
+    async def half_live(url: str) -> AsyncIterator[World]:
+        async with native(url) as it:
+            for entity, records in {**INDEX, **_held("desk")}.items():
+                await fill(it.store, entity, *records)
+            desk = MemoryConnector("desk", {"purchase": RECORDS["purchase"]}, observed_at=NOW)
+            modes = {("desk", "purchase_line"): Mode.SYNCED, ("desk", "purchase"): Mode.LIVE}
+            board = HealthBoard(lambda: NOW)
+            yield World(Federation(it.connector, {"desk": desk}, modes=modes, board=board))
+
+    node = f'{{ node(id: "{_id("PurchaseLine", "desk", "l1")}") {{ id }} }}'
+
+    (answer,) = _asked(half_live, database_url, node)
+
+    assert answer["data"] == {"node": None}
