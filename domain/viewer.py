@@ -11,6 +11,7 @@ class Viewer:
 
     `roles` are those that the viewer may act in, `role` the one that this request acts in. `claims`
     are facts such as the partner or the departments; `purpose` is what the data is for.
+    `credential` says by which key, subject of a token or name they came in; it is no secret.
     """
 
     name: str = "anonymous"
@@ -18,6 +19,7 @@ class Viewer:
     role: str | None = None
     claims: Mapping[str, Any] = field(default_factory=dict)
     purpose: str | None = None
+    credential: str | None = None
 
 
 ANYBODY = Viewer()

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from connectors.contract import DocumentReader
@@ -24,7 +23,8 @@ from gateway.auth.policy import Below, Policies
 from gateway.config import Settings
 from gateway.download import link_for
 from gateway.engine import allowed_by_role
-from gateway.http.headers import read_headers
+from gateway.http.headers import TOLD, read_headers
+from gateway.http.origin import Origins
 from gateway.http.request_id import current
 from resolvers.context import Context, Journal
 from resolvers.selection import Limits
@@ -58,6 +58,8 @@ class Contexts:
         self._readers = readers
         self._key = key
         self._doorkeeper = doorkeeper
+        proxy = settings.access.proxy if settings.access else None
+        self._origins = Origins(proxy.networks if proxy else ())
         self._is_audited = is_audited(settings)
         self._policies = Policies(settings.access, below=below, now=_now)
         # Of the same secret another key: what is shown must not help to forge links.
@@ -73,7 +75,7 @@ class Contexts:
     async def of(self, scope: Scope) -> Context:
         """The context of the request with this ASGI scope. Raises `Rejected` where none may be."""
         doorkeeper = self._doorkeeper
-        viewer = ANYBODY if doorkeeper is None else await _admitted(doorkeeper, scope)
+        viewer = ANYBODY if doorkeeper is None else await self._admitted(doorkeeper, scope)
         policy = UNRESTRICTED if doorkeeper is None else await self._policies.of(viewer)
         allowed = None if viewer.role is None else self._allowed[viewer.role]
         return Context(
@@ -98,6 +100,24 @@ class Contexts:
             origin=partial(_origin, scope) if self._is_audited else Origin,
         )
 
+    async def _admitted(self, doorkeeper: Doorkeeper, scope: Scope) -> Viewer:
+        """Who asks, if they did not ask too often."""
+        client = scope.get("client")
+        headers = read_headers(scope["headers"])
+        viewer = await doorkeeper.viewer(headers, client=client and client[0])
+        if doorkeeper.rates.are_some:
+            address = self._origins.address(scope, headers)
+            told = await doorkeeper.rates.admit(viewer, client=address)
+            if told is not None:
+                scope[TOLD] = told
+        return viewer
+
+    def _base_url(self, scope: Scope) -> str:
+        """Where the client reached us, as far as it says so; else links are paths."""
+        headers = read_headers(scope["headers"])
+        host = headers.get(b"host", b"").decode("latin-1")
+        return f"{self._origins.scheme(scope, headers)}://{host}" if host else ""
+
     def _forwarded(self, scope: Scope) -> Mapping[str, str]:
         """The headers of the request that some source wants, by their names in small letters."""
         found: dict[str, str] = {}
@@ -113,7 +133,7 @@ class Contexts:
     def _document_url(self, scope: Scope, source: str, record_id: str) -> str | None:
         if source not in self._readers:
             return None
-        base_url = _base_url(scope)
+        base_url = self._base_url(scope)
         return link_for(source, record_id, key=self._key, now=_now(), base_url=base_url)
 
 
@@ -131,21 +151,9 @@ def _origin(scope: Scope) -> Origin:
     return Origin(name[:_LONGEST_NAME], current())
 
 
-async def _admitted(doorkeeper: Doorkeeper, scope: Scope) -> Viewer:
-    client = scope.get("client")
-    headers = read_headers(scope["headers"])
-    return await doorkeeper.viewer(headers, client=client and client[0])
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
 async def _nothing_to_adopt(_source: str, _record_id: str) -> bool:
     return False
-
-
-def _base_url(scope: Scope) -> str:
-    """Where the client reached us, as far as it says so; else links are paths."""
-    host = Headers(scope=scope).get("host")
-    return f"{scope['scheme']}://{host}" if host else ""

@@ -26,7 +26,8 @@ async def opened_sharing(settings: Settings, store: Store) -> AsyncIterator[Shar
 
     Raises `Misconfigured` where a Redis is named that cannot be used.
     """
-    link = _link(settings)
+    rates = [rate for options in settings.sources.values() for rate in options.limits.rates]
+    link = redis_link(settings) if any(each.per_s <= LONGEST_S for each in rates) else None
     holder = uuid4()
 
     def share(source: str, rate: Rate) -> Allowance:
@@ -41,9 +42,9 @@ async def opened_sharing(settings: Settings, store: Store) -> AsyncIterator[Shar
             await link.close()
 
 
-def _link(settings: Settings) -> RedisLink | None:
-    rates = [rate for options in settings.sources.values() for rate in options.limits.rates]
-    if settings.redis is None or not any(each.per_s <= LONGEST_S for each in rates):
+def redis_link(settings: Settings) -> RedisLink | None:
+    """A link to the Redis of the settings, if one is named. Raises `Misconfigured`."""
+    if settings.redis is None:
         return None
     try:
         return RedisLink.open(

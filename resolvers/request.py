@@ -11,7 +11,8 @@ class Request:
 
     `query` is the document's text, not yet parsed. `variables` and `extensions` are JSON values as
     they were sent. Where the document was named, `document_id` is its name, and `query` may be
-    empty until the document is found. `may_mutate` is false where the transport promises to change nothing (GET).
+    empty until the document is found. `may_mutate` is false where the transport promises to change
+    nothing (GET).
     """
 
     query: str

@@ -14,6 +14,7 @@ from connectors.errors import SourceError
 from domain.viewer import Viewer
 from gateway.auth.api_key import PREFIX, ApiKey
 from gateway.auth.key_ring import REFRESH_S, KeyRing
+from gateway.auth.rate import UNLIMITED, RequestRates
 from gateway.auth.token import Admission, BadToken, IssuerDown, TokenReader
 from gateway.config.access import Access, TrustedProxy
 from gateway.http.rejection import Rejected
@@ -31,8 +32,15 @@ class Doorkeeper:
     """Lets in by the rules of the section `access`."""
 
     def __init__(
-        self, access: Access, *, ring: KeyRing, tokens: TokenReader, now: Callable[[], datetime]
+        self,
+        access: Access,
+        *,
+        ring: KeyRing,
+        tokens: TokenReader,
+        now: Callable[[], datetime],
+        rates: RequestRates = UNLIMITED,
     ) -> None:
+        self.rates = rates
         self._access = access
         self._ring = ring
         self._tokens = tokens
@@ -146,7 +154,9 @@ def _told(proxy: TrustedProxy, headers: Mapping[bytes, bytes], client: str | Non
         if (value := _header(headers, header))
     }
     roles = (each.strip() for each in _header(headers, proxy.roles_header).split(","))
-    return Viewer(name=name, roles=tuple(filter(None, roles)), claims=claims)
+    return Viewer(
+        name=name, roles=tuple(filter(None, roles)), claims=claims, credential=f"proxy:{name}"
+    )
 
 
 def _is_from(proxy: TrustedProxy, client: str | None) -> bool:

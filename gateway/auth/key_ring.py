@@ -115,6 +115,7 @@ def grant_of(row: Mapping[str, Any]) -> Grant:
         roles=tuple(row["roles"]),
         claims=row["claims"],
         purpose=row["purpose"],
+        credential=f"key:{row['id']}",
     )
     times = ("created_at", "expires_at", "revoked_at", "last_used_at")
     return Grant(

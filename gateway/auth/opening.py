@@ -10,8 +10,10 @@ from connectors.native.key_store import KeyStore
 from connectors.native.store import Store
 from gateway.auth.doorkeeper import Doorkeeper
 from gateway.auth.key_ring import KeyRing
+from gateway.auth.rate import RequestRates
 from gateway.auth.token import TokenReader
 from gateway.config import Settings
+from gateway.sharing import redis_link
 
 
 @asynccontextmanager
@@ -20,7 +22,7 @@ async def opened_doorkeeper(
 ) -> AsyncIterator[Doorkeeper | None]:
     """The doorkeeper; `None` where the configuration has no `access`.
 
-    Raises `SourceError` where the store cannot be read.
+    Raises `SourceError` where the store cannot be read, or a Redis that is named not be used.
     """
     access = settings.access
     if access is None:
@@ -31,10 +33,23 @@ async def opened_doorkeeper(
     tokens = TokenReader(access.issuers, base_dir=settings.base_dir, now=now)
     fresh = asyncio.create_task(ring.keep_fresh())
     try:
-        yield Doorkeeper(access, ring=ring, tokens=tokens, now=now)
+        async with _opened_rates(settings) as rates:
+            yield Doorkeeper(access, ring=ring, tokens=tokens, now=now, rates=rates)
     finally:
         fresh.cancel()
         await asyncio.gather(fresh, return_exceptions=True)
         with suppress(SourceError):
             # When keys were used last is worth a try, and no more.
             await ring.flush()
+
+
+@asynccontextmanager
+async def _opened_rates(settings: Settings) -> AsyncIterator[RequestRates]:
+    roles = settings.access.roles if settings.access else {}
+    rates = {name: each.rate for name, each in roles.items() if each.rate is not None}
+    link = redis_link(settings) if rates else None
+    try:
+        yield RequestRates(rates, link=link)
+    finally:
+        if link is not None:
+            await link.close()

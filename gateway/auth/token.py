@@ -133,11 +133,13 @@ def _why(exc: Exception) -> str:
 def _admission(issuer: TokenIssuer, claims: Mapping[str, Any]) -> Admission:
     known = {name: jmespath.search(path, claims) for name, path in issuer.claims.items()}
     purpose = jmespath.search(issuer.purpose, claims)
+    name = str(jmespath.search(issuer.name, claims) or "unnamed")
     viewer = Viewer(
-        name=str(jmespath.search(issuer.name, claims) or "unnamed"),
+        name=name,
         roles=_names(jmespath.search(issuer.roles, claims)),
         claims={name: value for name, value in known.items() if value is not None},
         purpose=purpose if isinstance(purpose, str) else None,
+        credential=f"token:{issuer.issuer}:{claims.get('sub') or name}",
     )
     return Admission(viewer, datetime.fromtimestamp(claims["exp"] + issuer.leeway_s, UTC))
 

@@ -111,6 +111,19 @@ class RoleLimits(_Section):
     """The longest GraphQL document, in bytes."""
 
 
+class RequestRate(_Section):
+    """How often a viewer may ask."""
+
+    requests: Count
+    """So many requests."""
+
+    per_s: Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)] = 60
+    """In so many seconds."""
+
+    burst: Count | None = None
+    """So many at once, after a silence. Without it as many as `requests`."""
+
+
 class Role(_Section):
     """A role that viewers act in."""
 
@@ -129,6 +142,10 @@ class Role(_Section):
 
     limits: RoleLimits = Field(default_factory=RoleLimits)
     """How much one request of the role may ask for, less or more than `limits` says for all."""
+
+    rate: RequestRate | None = None
+    """How often each viewer may ask in this role: each API key, each subject of a token, and of
+    those without a credential each address. Replicas count together where there is a `redis`."""
 
     documents: Literal["any", "trusted"] = "any"
     """Which GraphQL documents the role may send: `any`, or, with `trusted`, those of its

@@ -20,7 +20,7 @@ from gateway.http.body import Headers, read_body
 from gateway.http.departure import Departures
 from gateway.http.explanation import HEADER as EXPLAIN
 from gateway.http.explanation import UNEXPLAINED, Explanations
-from gateway.http.headers import read_headers
+from gateway.http.headers import TOLD, read_headers
 from gateway.http.media import ResponseType
 from gateway.http.persisted import AS_SENT, Documents
 from gateway.http.rejection import Disconnected, Rejected, error_body
@@ -97,6 +97,8 @@ class GraphQL:
         except Disconnected:
             return
         told = _headers_of(answer, kind or ResponseType.LEGACY)
+        if TOLD in scope:
+            told += [(name.encode(), value.encode()) for name, value in scope[TOLD].items()]
         if request_id is not None:
             told.append((REQUEST_ID, request_id))
         await send({"type": "http.response.start", "status": answer.status, "headers": told})

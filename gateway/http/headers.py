@@ -5,6 +5,9 @@ from collections.abc import Collection, Mapping
 RawHeaders = Collection[tuple[bytes, bytes]]
 """Headers as ASGI has them: names in lower case, in the order in which they came."""
 
+TOLD = "customer360.told"
+"""The key of an ASGI scope under which headers stand that the answer, whatever it is, carries."""
+
 _ONLY_ONE = frozenset({b"content-type", b"content-length", b"host"})
 
 
