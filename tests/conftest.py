@@ -6,6 +6,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer  # type: ignore[import-untyped]  # it has no types
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]  # likewise
 
 from tests.gateway.demo.running import Demo, running
 from tests.postgres import Server, running_server
@@ -19,26 +21,27 @@ settings.register_profile("random", _PATIENT)
 settings.register_profile("steady", _PATIENT, derandomize=True)
 settings.load_profile("steady")
 
-_APART = {"conformance": "source", "faults": "kind", "oracle": "name"}
-"""Rooms of long tests, and the parameter by whose values processes share them."""
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]  # likewise
+    """Who gets which tests where processes share them: those that share what is set up stay."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if "redis" in file or file.endswith("cache/test_remote.py"):
+            return "those that empty the Redis of the tests"
+        match file.split("/")[1]:
+            case "conformance":
+                return "conformance"
+            case "faults" | "oracle":
+                # What comes last in brackets is the number of a round, or the name of a fault.
+                return nodeid.rpartition("-")[0] or file
+        return file
 
 
-# First, since pytest-xdist looks for the groups in the same hook.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where processes share the tests (`-n`), those that share what is set up stay together."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-
-
-def _group(item: pytest.Item) -> str:
-    file = item.nodeid.partition("::")[0]
-    if "redis" in file or file.endswith("cache/test_remote.py"):
-        return "those that empty the Redis of the tests"
-    room = file.split("/")[1]
-    call = getattr(item, "callspec", None)
-    apart = call.params.get(_APART.get(room, "")) if call else None
-    return file if apart is None else f"{room} {apart}"
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Together:
+    """Have the tests shared like this."""
+    return Together(config, log)
 
 
 @pytest.fixture(scope="session")
