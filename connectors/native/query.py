@@ -59,7 +59,7 @@ def _listed(shape: Shape) -> Select[Any]:
     # Every part is sorted and cut: PostgreSQL would read it to its end otherwise.
     cut = [_cut(select(table).where(*each).order_by(*order), shape).subquery() for each in parts]
     rows = union_all(*(select(each) for each in cut)).subquery("u")
-    query = select(*(rows.c[each] for each in shape.fields), _ONE)
+    query = select(*(rows.c[each] for each in shape.fields), _ONE).select_from(rows)
     return _cut(query.order_by(*ordering(shape.selection.order, rows=rows)), shape)
 
 
