@@ -45,7 +45,7 @@ identity:
 
     assert problems(tmp_path, text) == [
         (
-            "customer360.yaml:1:1: unknown setting 'srever'; there are 'access', 'cache',"
+            "customer360.yaml:1:1: unknown setting 'srever'; there are 'access', 'audit', 'cache',"
             " 'downloads', 'identity', 'limits', 'redis', 'server', 'sources', 'store', 'telemetry'"
         ),
         "customer360.yaml:4:11: sources.shop.kind: there is no kind 'sqll'; did you mean 'sql'?",
