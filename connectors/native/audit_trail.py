@@ -27,7 +27,7 @@ _MAX_ENTRIES = 500
 _GATHERED_S = 0.005
 """How long after the last statement the next one begins, where somebody waits for it already.
 
-Measured: a statement costs the gateway and PostgreSQL some 300 µs each, and an entry in it 20.
+Measured with 32 clients: 1, 5 and 15 ms differ by less than the noise, and 5 ms gathers 16 entries.
 """
 
 _Waiting: TypeAlias = "tuple[Entry, asyncio.Future[None]]"

@@ -27,8 +27,8 @@ def test_a_refused_configuration_is_sentences_and_no_traceback(tmp_path: Path) -
     assert done.returncode == 3
     assert done.stdout == ""
     assert done.stderr == (
-        "customer360.yaml:1:1: unknown setting 'srever'; there are 'access', 'audit', 'cache', 'downloads',"
-        " 'identity', 'limits', 'redis', 'server', 'sources', 'store', 'telemetry'\n"
+        "customer360.yaml:1:1: unknown setting 'srever'; there are 'access', 'audit', 'cache',"
+        " 'downloads', 'identity', 'limits', 'redis', 'server', 'sources', 'store', 'telemetry'\n"
         "customer360.yaml:2:10: unknown setting 'prot' in server; did you mean 'port'?\n"
     )
 
