@@ -20,6 +20,10 @@ _OF_TEXTS = frozenset({Op.CONTAINS, Op.NOT_CONTAINS, Op.STARTS_WITH, Op.NOT_STAR
 _LISTED = frozenset({Op.IN, Op.NOT_IN})
 
 
+_RESOLVED = "customer_id"
+"""The field that is made of a reference, by looking the customer up."""
+
+
 def row_rule(entity: Entity, written: Any) -> Filter:
     """The filter that a rule says; raises `ValueError` in words that name the place."""
     if not isinstance(written, Mapping) or not written:
@@ -39,6 +43,9 @@ def _part(entity: Entity, name: str, value: Any) -> Filter:
     relation = relation_of(entity, name)
     if relation is not None:
         return Related(name, row_rule(ENTITIES[relation.entity], value))
+    if name == _RESOLVED:
+        # A live source does not know it: its rows would all be as if they had none.
+        raise ValueError("write `customer: {id: …}` instead of `customer_id`")
     field = entity.fields.get(name)
     if field is None:
         known = ", ".join(sorted([*relations_of(entity), *_comparable(entity)]))
@@ -67,7 +74,7 @@ def _without_relations(rule: Filter) -> Filter:
 
 
 def _comparable(entity: Entity) -> Sequence[str]:
-    return [name for name, each in entity.fields.items() if _ops(each)]
+    return [name for name, each in entity.fields.items() if _ops(each) and name != _RESOLVED]
 
 
 def _ops(field: Field) -> frozenset[Op]:

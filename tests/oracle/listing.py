@@ -12,6 +12,19 @@ from domain.order import Order
 from resolvers import cursor
 from tests.oracle.records import Record
 
+DEFAULT_ORDERS: Mapping[str, Sequence[tuple[str, bool]]] = {
+    "purchase": [("placed_at", True)],
+    "purchase_line": [("position", False)],
+    "ticket": [("opened_at", True)],
+    "campaign": [("starts_at", True)],
+    "campaign_membership": [("sent_at", True)],
+    "document": [("modified_at", True)],
+    "interaction": [("occurred_at", True)],
+    "customer": [],
+    "access_record": [("at", True)],
+}
+"""How lists are sorted where nothing is said of it, and whether from large to small."""
+
 
 class Refusal(Exception):
     """An error that the client caused or a source: null at its field."""

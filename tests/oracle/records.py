@@ -30,7 +30,12 @@ HIDDEN = {"id", "record_id", "source", "observed_at", "customer_id", "organizati
 
 HELD: Mapping[str, Sequence[str]] = {
     "native": [
-        "customer", "customer_record", "interaction", "document", "campaign", "access_record",
+        "customer",
+        "customer_record",
+        "interaction",
+        "document",
+        "campaign",
+        "access_record",
     ],
     "shop": ["purchase", "purchase_line", "product", "campaign_membership", "campaign"],
     "desk": ["purchase", "ticket", "interaction", "document"],

@@ -20,6 +20,7 @@ from strawberry.utils.str_converters import to_snake_case
 from domain.catalogue import ENTITIES
 from resolvers import identifier
 from tests.oracle.listing import (
+    DEFAULT_ORDERS,
     Page,
     Refusal,
     compare,
@@ -35,17 +36,6 @@ from tests.oracle.records import Company, Record
 
 TYPES = {each.type_name: each.name for each in ENTITIES.values()}
 _GONE = "It is not configured any more; what it once gave is still in the store."
-DEFAULT_ORDERS = {
-    "purchase": [("placed_at", True)],
-    "purchase_line": [("position", False)],
-    "ticket": [("opened_at", True)],
-    "campaign": [("starts_at", True)],
-    "campaign_membership": [("sent_at", True)],
-    "document": [("modified_at", True)],
-    "interaction": [("occurred_at", True)],
-    "customer": [],
-    "access_record": [("at", True)],
-}
 
 
 class Reference:
@@ -55,7 +45,7 @@ class Reference:
         self._company = company
         self._dead = dead
         self.schema = plain_schema()
-        self.default_orders: Mapping[str, Sequence[tuple[str, bool]]] = DEFAULT_ORDERS
+        self.default_orders = DEFAULT_ORDERS
 
     def execute(
         self, document: str, variables: Mapping[str, Any], operation: str | None

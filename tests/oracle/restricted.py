@@ -23,10 +23,10 @@ from domain.catalogue import ENTITIES
 from domain.viewer import ANYBODY
 from resolvers.context import Context
 from resolvers.permission import told
-from tests.oracle.listing import Refusal
+from tests.oracle.listing import DEFAULT_ORDERS, Refusal
 from tests.oracle.plain import plain_schema_of
 from tests.oracle.records import OBSERVED_AT, Company, Record
-from tests.oracle.reference import DEFAULT_ORDERS, TYPES, Reference
+from tests.oracle.reference import TYPES, Reference
 from tests.oracle.role import Part
 from tests.oracle.world import World
 

@@ -21,7 +21,7 @@ _LISTED = frozenset({"in", "not_in"})
 _OF_TEXTS = ("contains", "not_contains", "starts_with", "not_starts_with")
 _OF_ALL = ("eq", "ne", "in", "not_in", "lt", "lte", "gt", "gte", "is_null")
 _EVERY = tuple(FieldType)
-_NO_VALUES = frozenset({"provenance", "observed_at"})
+_NO_VALUES = frozenset({"provenance", "observed_at", "customer_id"})
 
 
 @dataclass(frozen=True, slots=True)

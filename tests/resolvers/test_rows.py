@@ -304,3 +304,10 @@ def test_rules_are_not_told_by_what_a_live_source_once_left_in_the_store(
     (answer,) = _asked(half_live, database_url, node)
 
     assert answer["data"] == {"node": None}
+
+
+@pytest.mark.parametrize("op", ["eq", "ne"])
+def test_a_rule_names_the_customer_by_the_relation(op: str) -> None:
+    """`customer_id` is not known of rows of a live source: `ne` would be true of all of them."""
+    with pytest.raises(ValueError, match=r"write `customer: \{id: …\}` instead"):
+        row_rule(ENTITIES["ticket"], {"customer_id": {op: str(MINE)}})
