@@ -180,7 +180,7 @@ class Server(Section):
 
     profile: Literal["development", "production"] = "development"
     """What holds where nothing else is said: in `production` neither `graphiql` nor
-    `introspection`, and `check` tells what else is not ready for strangers."""
+    `introspection`."""
 
     graphiql: bool = True
     """Whether a browser that opens the endpoint gets GraphiQL, the page to try queries in."""
