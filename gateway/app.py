@@ -261,7 +261,11 @@ def _app(
         routes += graphiql.routes(visitors=visitors)
     # FastAPI's own documentation pages load from a public CDN.
     app = FastAPI(routes=routes, docs_url=None, redoc_url=None, openapi_url=None)
-    entrance = Entrance(GRAPHQL_PATH, endpoint, Identified(Safe(app)))
+    return _shared(Entrance(GRAPHQL_PATH, endpoint, Identified(Safe(app))), settings)
+
+
+def _shared(entrance: Entrance, settings: Settings) -> ASGIApp:
+    """The entrance, open to pages of other origins where the settings name some."""
     if not settings.server.cors_origins:
         return entrance
     return CORSMiddleware(

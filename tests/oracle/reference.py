@@ -8,13 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from graphql import (
-    ExecutionResult,
-    GraphQLResolveInfo,
-    execute_sync,
-    parse,
-    validate,
-)
+from graphql import ExecutionResult, GraphQLResolveInfo, execute_sync, parse, validate
 from strawberry.utils.str_converters import to_snake_case
 
 from domain.catalogue import ENTITIES
