@@ -185,5 +185,5 @@ def test_nothing_that_the_examples_ask_is_refused() -> None:
     allowed = DocumentLimits().max_nodes
     texts = [each.read_text() for each in sorted(EXAMPLES.glob("*.graphql"))]
     counts = [_count(each, {"first": 20}) for each in texts]
-    assert len(counts) == 5
+    assert len(counts) == 6
     assert max(counts) < allowed / 100

@@ -118,7 +118,7 @@ def test_what_graphql_core_refuses_is_never_let_pass(seed: int) -> None:
 def test_what_clients_usually_ask_passes_without_graphql_core() -> None:
     """All examples, a whole customer, a list with relations, and most random operations."""
     usual = [each.read_text() for each in sorted(EXAMPLES.glob("*.graphql"))]
-    assert len(usual) == 5
+    assert len(usual) == 6
     assert all(is_certainly_valid(TABLE, parse(each)) for each in [*usual, WHOLE, LIST])
     operations = _operations(7)
     documents = [parse(next(operations)) for _ in range(200)]

@@ -50,6 +50,11 @@ class Counted(KeyStore):
         return key
 
 
+def _by(key: ApiKey) -> Viewer:
+    """The portal, known by a key."""
+    return replace(PORTAL, credential=f"key:{key.id}")
+
+
 def _run(url: str, work: Callable[[Counted, KeyRing, Clock], Awaitable[None]]) -> None:
     async def run() -> None:
         store = await Store.open(url, max_connections=2)
@@ -69,7 +74,7 @@ def test_keys_that_were_read_cost_no_question(database_url: str) -> None:
         made = [await keys.made() for _ in range(3)]
         await ring.refresh()
 
-        assert [await ring.viewer(each) for each in made] == [PORTAL] * 3
+        assert [await ring.viewer(each) for each in made] == [_by(each) for each in made]
         assert keys.asked == []
 
     _run(database_url, work)
@@ -82,8 +87,8 @@ def test_a_new_key_counts_before_the_next_look(database_url: str) -> None:
         await ring.refresh()
         key = await keys.made()
 
-        assert await ring.viewer(key) == PORTAL
-        assert await ring.viewer(key) == PORTAL
+        assert await ring.viewer(key) == _by(key)
+        assert await ring.viewer(key) == _by(key)
         assert keys.asked == [key.id]
 
     _run(database_url, work)
@@ -120,8 +125,8 @@ def test_a_key_that_was_revoked_or_has_ended_counts_no_longer(database_url: str)
     async def work(keys: Counted, ring: KeyRing, clock: Clock) -> None:
         doomed, short = await keys.made(), await keys.made(expires_at=NOW + timedelta(minutes=1))
         await ring.refresh()
-        assert await ring.viewer(doomed) == PORTAL
-        assert await ring.viewer(short) == PORTAL
+        assert await ring.viewer(doomed) == _by(doomed)
+        assert await ring.viewer(short) == _by(short)
 
         clock.now += timedelta(minutes=1)
         assert await keys.revoke(doomed.id, now=clock.now)
@@ -142,7 +147,7 @@ def test_keys_go_on_to_count_while_the_store_is_gone_but_not_for_ever(database_u
         await keys._store.close()
 
         clock.now += timedelta(minutes=4)
-        assert await ring.viewer(key) == PORTAL
+        assert await ring.viewer(key) == _by(key)
         clock.now += timedelta(minutes=2)
         with pytest.raises(SourceError):
             await ring.viewer(key)

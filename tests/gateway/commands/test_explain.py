@@ -23,6 +23,9 @@ SECRETS = {
     "DESK_URL": "http://desk.internal.example",
     "DESK_USER": "the-user-of-the-desk",
     "DESK_PASSWORD": "the-password-of-the-desk",
+    "DEMO_AGENT_KEY": "the-key-of-the-agent",
+    "DEMO_ANALYST_KEY": "the-key-of-the-analyst",
+    "DEMO_PARTNER_KEY": "the-key-of-the-partner",
 }
 
 
