@@ -164,6 +164,8 @@ def _configure(folder: Path, plan: Plan) -> Path:
         # A pull takes the processor for seconds; here it would hit one phase and not another.
         source["sync_every_s"] = 86_400
     settings["telemetry"] = {"log_level": "error"}
+    # Every answer would wait for the disk, and this is about sources.
+    settings["audit"] = {"enabled": False}
     file = folder / "customer360.yaml"
     file.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
     return file
